@@ -1,0 +1,226 @@
+"""Settings of every trainer command, and where packaged files live. Torch-free: the window imports this.
+
+A command's settings are one frozen dataclass. They come from its defaults, then ``--config FILE.toml``,
+then ``--set key=value``; a key that the dataclass lacks is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import tomllib
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+
+class InputError(Exception):
+    """The user gave something that cannot be used; the message says what, where and what to do.
+
+    Ends a command with exit code 2 and the message as one sentence on stderr. Its text never quotes
+    client words.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """GPT-2 from scratch. ``data_root`` is the folder that holds one folder per source id."""
+
+    data_root: str = ""
+    sources: tuple[str, ...] = ()  # source ids in reading order; empty = every shippable source found
+    final_sources: tuple[str, ...] = ("authored", "counsel_chat")  # up-weighted in the last part
+    final_share: float = 0.25  # part of the steps in which final_sources fill half of each batch
+    vocab_size: int = 8192
+    layers: int = 6
+    width: int = 256
+    heads: int = 4
+    positions: int = 512
+    steps: int = 4000
+    minutes: float = 0.0  # > 0: the schedule follows the clock and ends after this many minutes
+    batch: int = 16  # sequences of `positions` tokens per step
+    learning_rate: float = 2e-3  # AdamW part: embeddings, norms, biases
+    matrix_learning_rate: float = 2e-2  # Muon part: the weight matrices of the blocks
+    warmup: float = 0.03
+    seed: int = 1
+    checkpoint_every: int = 200
+    threads: int = 2
+    compile: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CriticConfig:
+    """Multi-head scorer on the first layers of a base model."""
+
+    layers: int = 3  # taken from the base given by --model
+    epochs: int = 3
+    batch: int = 16
+    max_length: int = 256
+    learning_rate: float = 5e-4
+    seed: int = 1
+    checkpoint_every: int = 200
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SftConfig:
+    """Supervised fine-tuning (TRL SFTTrainer); loss on emotion, strategy and reply tokens only."""
+
+    epochs: float = 3.0
+    max_steps: int = 0  # > 0 overrides epochs
+    batch: int = 16
+    max_length: int = 384
+    learning_rate: float = 5e-4
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    drop_emotion: float = 0.2  # share of examples whose emotion label is replaced by "unknown"
+    drop_strategy: float = 0.1
+    seed: int = 1
+    checkpoint_every: int = 100
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RlConfig:
+    """Group-relative policy optimisation (TRL GRPOTrainer) on the reward components."""
+
+    max_steps: int = 100
+    prompts: int = 4  # prompts per step
+    completions: int = 8  # completions per prompt
+    max_prompt: int = 320
+    max_reply: int = 64
+    learning_rate: float = 2e-5
+    beta: float = 0.04  # weight of the KL divergence from the SFT model
+    temperature: float = 1.0
+    top_p: float = 1.0
+    weights: dict[str, float] = field(
+        default_factory=lambda: {
+            "emotion": 0.2,
+            "relevance": 0.3,
+            "professional": 0.25,
+            "fluency": 0.15,
+            "safety": 0.1,
+        }
+    )
+    stop_distinct2: float = 0.30  # stop when distinct-2 of the recent replies falls below
+    seed: int = 1
+    checkpoint_every: int = 25
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """Evaluation on held-out dialogues; decoding is the same for every model of the ladder."""
+
+    max_prompts: int = 400
+    batch: int = 16
+    max_reply: int = 64
+    temperature: float = 0.8
+    top_p: float = 0.9
+    bootstrap: int = 1000  # resamples of dialogues
+    samples: int = 20  # exchanges printed side by side
+    threads: int = 2
+
+
+Config = TypeVar("Config")
+
+
+def load_config(cls: type[Config], file: Path | None, sets: Sequence[str] = ()) -> Config:
+    """Build ``cls`` from its defaults, a TOML file and ``key=value`` strings, in that order.
+
+    The file may hold the keys at top level or in a table named after the command. Raises InputError
+    for unknown keys, wrong types and unreadable files.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        values.update(_read_toml(cls, file))
+    for item in sets:
+        key, equals, text = item.partition("=")
+        if not equals:
+            raise InputError(f"--set {item}: write it as key=value.")
+        values.update(_nested(key.strip(), _parse_value(text.strip()), values))
+    return _build(cls, values)
+
+
+def _command_name(cls: type) -> str:
+    return cls.__name__.removesuffix("Config").lower()
+
+
+def _read_toml(cls: type, file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf8"))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not valid TOML ({error}).") from None
+    name = _command_name(cls)
+    section = table.get(name)
+    if isinstance(section, dict):
+        return section
+    return {key: value for key, value in table.items() if not isinstance(value, dict) or key == "weights"}
+
+
+def _nested(key: str, value: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """``weights.safety=0.3`` changes one entry of a table and keeps the others."""
+    head, dot, rest = key.partition(".")
+    if not dot:
+        return {key: value}
+    return {head: {**values.get(head, {}), rest: value}}
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _build(cls: type[Config], values: dict[str, Any]) -> Config:
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    defaults = cls()
+    made: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in fields:
+            known = ", ".join(sorted(fields))
+            raise InputError(f"{_command_name(cls)}: there is no setting {key!r}; known: {known}.")
+        if isinstance(value, dict):
+            value = {**getattr(defaults, key), **value}
+        made[key] = _coerce(key, value, hints[key])
+    return dataclasses.replace(defaults, **made)  # type: ignore[type-var]
+
+
+def _coerce(key: str, value: Any, hint: Any) -> Any:
+    origin = typing.get_origin(hint)
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)
+    if origin is tuple and isinstance(value, str):
+        return tuple(part for part in value.split(",") if part)
+    if origin is dict and isinstance(value, dict):
+        if all(isinstance(item, int | float) for item in value.values()):
+            return {str(name): float(item) for name, item in value.items()}
+    elif not isinstance(hint, types.GenericAlias) and isinstance(value, hint):
+        if hint is not int or not isinstance(value, bool):
+            return value
+    elif hint is str:
+        return str(value)
+    raise InputError(f"setting {key!r}: {value!r} is not of type {getattr(hint, '__name__', hint)}.")
+
+
+def resources_dir() -> Path:
+    """Folder of the packaged resources: beside the sources, inside the wheel, or in the frozen program."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen is not None:
+        return Path(frozen) / "resources"
+    root = Path(__file__).resolve().parent.parent
+    installed = root / "tfdesk" / "_resources"
+    return installed if installed.is_dir() else root / "resources"
+
+
+def starter_dir() -> Path:
+    """Bundle folder of the model that ships with the program."""
+    return resources_dir() / "models" / "starter"

@@ -1,0 +1,189 @@
+"""Dialogues: one JSON object a line, read strictly. Torch-free: the window imports this.
+
+``{"id", "source", "context": str|null, "turns": [{"speaker", "text", "emotion", "strategy"}]}``; other keys
+are kept out. Every refusal is an InputError that names the place and the field, never the words in it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from trainer.config import InputError
+
+Speaker = Literal["client", "therapist"]
+SPEAKERS = ("client", "therapist")
+
+
+@dataclass(frozen=True, slots=True)
+class Worse:
+    """A poorer alternative to a therapist's reply, and why it is poorer (authored data)."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message. ``emotion`` belongs to client turns, ``strategy`` and ``worse`` to therapist turns."""
+
+    speaker: Speaker
+    text: str
+    emotion: str | None = None
+    strategy: str | None = None
+    worse: Worse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation; ``context`` is the situation in a sentence, if known."""
+
+    id: str
+    source: str
+    context: str | None
+    turns: tuple[Turn, ...]
+
+    def cut_at(self, turn: int) -> Dialogue:
+        """The same dialogue with only the turns before index ``turn``."""
+        return Dialogue(self.id, self.source, self.context, self.turns[:turn])
+
+
+def check_text(text: str, where: str) -> str:
+    """Return ``text`` if it can be read: not blank, no NUL, no lone surrogate. Raises InputError."""
+    if not text.strip():
+        raise InputError(f"{where}: the text is empty.")
+    if "\0" in text:
+        raise InputError(f"{where}: the text holds a NUL character; remove it.")
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{where}: the text holds half of a surrogate pair; save it as valid Unicode."
+        ) from None
+    return text
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{where}: must be text, is {_kind(value)}.")
+    return check_text(value, where)
+
+
+def _optional(record: dict[str, Any], key: str, where: str) -> str | None:
+    value = record.get(key)
+    if value is None:
+        return None
+    if isinstance(value, str) and not value.strip():
+        return None
+    return _text(value, f"{where}, field {key!r}")
+
+
+def _kind(value: Any) -> str:
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        type(None): "missing or null",
+    }
+    return names.get(type(value), "a number")
+
+
+def _parse_turn(record: Any, where: str) -> Turn:
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: must be an object, is {_kind(record)}.")
+    speaker = record.get("speaker")
+    if speaker not in SPEAKERS:
+        raise InputError(f"{where}, field 'speaker': must be 'client' or 'therapist'.")
+    worse = record.get("worse")
+    if worse is not None and not isinstance(worse, dict):
+        raise InputError(f"{where}, field 'worse': must be an object, is {_kind(worse)}.")
+    return Turn(
+        speaker=cast(Speaker, speaker),
+        text=_text(record.get("text"), f"{where}, field 'text'"),
+        emotion=_optional(record, "emotion", where),
+        strategy=_optional(record, "strategy", where),
+        worse=None
+        if worse is None
+        else Worse(
+            _text(worse.get("text"), f"{where}, field 'worse.text'"),
+            _text(worse.get("reason"), f"{where}, field 'worse.reason'"),
+        ),
+    )
+
+
+def dialogue_from(record: Any, where: str) -> Dialogue:
+    """Check one decoded JSON value; ``where`` (file and line) opens every error. Raises InputError."""
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: must be an object, is {_kind(record)}.")
+    name = record.get("id")
+    if isinstance(name, int) and not isinstance(name, bool):
+        name = str(name)
+    turns = record.get("turns")
+    if not isinstance(turns, list) or not turns:
+        raise InputError(f"{where}, field 'turns': must be a list with at least one turn.")
+    return Dialogue(
+        id=_text(name, f"{where}, field 'id'"),
+        source=_optional(record, "source", where) or "unknown",
+        context=_optional(record, "context", where),
+        turns=tuple(_parse_turn(turn, f"{where}, turn {index + 1}") for index, turn in enumerate(turns)),
+    )
+
+
+def parse_dialogue(line: str, where: str) -> Dialogue:
+    """One JSON text to a Dialogue. Raises InputError."""
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not valid JSON ({error.msg} at character {error.pos + 1}).") from None
+    except RecursionError:
+        raise InputError(f"{where}: not a dialogue (nested too deeply).") from None
+    return dialogue_from(record, where)
+
+
+def ends_with_client(dialogue: Dialogue, where: str) -> Dialogue:
+    """Refuse a dialogue that asks for no reply. Raises InputError."""
+    if dialogue.turns[-1].speaker != "client":
+        raise InputError(f"{where}, turn {len(dialogue.turns)}: the last turn must be the client's.")
+    return dialogue
+
+
+def parse_lines(lines: Iterable[bytes], name: str) -> Iterator[Dialogue]:
+    """Stream dialogues from JSON lines (UTF-8, BOM allowed); blank lines are passed over."""
+    number = 0
+    for number, raw in enumerate(lines, start=1):
+        where = f"{name}, line {number}"
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf8")
+        except UnicodeDecodeError:
+            raise InputError(f"{where}: not valid UTF-8; save the file as UTF-8.") from None
+        if line.strip():
+            yield parse_dialogue(line, where)
+
+
+def read_dialogues(path: Path) -> Iterator[Dialogue]:
+    """Stream the dialogues of a .jsonl or .jsonl.gz file without holding it in memory. Raises InputError."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+            yield from parse_lines(cast(Iterable[bytes], lines), path.name)
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or "damaged or not a gzip file"
+        raise InputError(f"{path.name}: cannot be read ({reason}).") from None
+
+
+def as_json(dialogue: Dialogue) -> dict[str, Any]:
+    """The contract's JSON object for a dialogue."""
+    return {
+        "id": dialogue.id,
+        "source": dialogue.source,
+        "context": dialogue.context,
+        "turns": [
+            {"speaker": t.speaker, "text": t.text, "emotion": t.emotion, "strategy": t.strategy}
+            | ({"worse": {"text": t.worse.text, "reason": t.worse.reason}} if t.worse else {})
+            for t in dialogue.turns
+        ],
+    }
