@@ -1,0 +1,42 @@
+"""Writing a small file so that a crash leaves the old one or the new one, never half."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tfdesk.core.errors import KnownError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write beside, for the owner's eyes only, flush to disk, then take the place of the old file.
+
+    Raises KnownError (disk full, read-only folder); the old file is then unchanged.
+    """
+    beside = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise KnownError(
+            f"{path.name} could not be written ({error.strerror}).",
+            "Check that the disk has room and that the data folder may be written to.",
+        ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
