@@ -1,0 +1,195 @@
+"""What every training command is given: paths, data, progress, and a way to be stopped. Torch-free."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from trainer.config import InputError
+from trainer.dialogue import Dialogue, parse_lines
+from trainer.events import EventWriter
+from trainer.sealed import SUFFIX, Folder
+
+LIBRARIES = ("torch", "transformers", "trl", "tokenizers", "tfdesk")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of dialogues as it was read; ``id`` is its name without folders and suffixes."""
+
+    id: str
+    sha256: str  # of the plain content
+    dialogues: tuple[Dialogue, ...]
+
+
+class Progress:
+    """Tells the person or the window how a run goes: events on stdout, or a bar on the terminal."""
+
+    def __init__(self, command: str, events: EventWriter | None = None) -> None:
+        self._command = command
+        self._events = events
+        self._bar: Any = None
+        self._total = 0
+        self._first = (0, 0.0)
+
+    def started(self, total: int, resumed_from: int = 0) -> None:
+        self._total = total
+        self._first = (resumed_from, time.monotonic())
+        if self._events:
+            self._events("started", command=self._command, total=total, resumed_from=resumed_from)
+        else:
+            # disable=None: silent where stderr is no terminal
+            self._bar = tqdm(
+                total=total, initial=resumed_from, desc=self._command, file=sys.stderr, disable=None
+            )
+
+    def step(self, step: int, metrics: Mapping[str, float]) -> None:
+        """One step is done; metrics that are not finite numbers are left out."""
+        known = {name: float(value) for name, value in metrics.items() if abs(value) < float("inf")}
+        if self._events:
+            done, seconds = step - self._first[0], time.monotonic() - self._first[1]
+            left = seconds / done * (self._total - step) if done else None
+            self._events("step", step=step, total=self._total, metrics=known, seconds_left=left)
+        elif self._bar is not None:
+            self._bar.n = step
+            self._bar.set_postfix({name: f"{value:.3g}" for name, value in list(known.items())[:5]})
+
+    def sample(self, step: int, prompt: str, reply: str, reward: float) -> None:
+        """The same message as the model learns. Never printed: only the window may show client words."""
+        if self._events:
+            self._events("sample", step=step, prompt=prompt, reply=reply, reward=reward)
+
+    def checkpoint(self, step: int) -> None:
+        if self._events:
+            self._events("checkpoint", step=step)
+
+    def done(self, out: Path, metrics: Mapping[str, float]) -> None:
+        self._end("done", f"{self._command}: done, result in {out}", out=str(out), metrics=dict(metrics))
+
+    def cancelled(self, step: int) -> None:
+        words = f"{self._command}: stopped after step {step}; --resume continues it"
+        self._end("cancelled", words, step=step)
+
+    def failed(self, kind: str, message: str) -> None:
+        """kind: "input" or "bug"."""
+        self._end("failed", message, kind=kind, message=message)
+
+    def _end(self, event: str, words: str, **fields: Any) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if self._events:
+            self._events(event, **fields)
+        else:
+            print(words, file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation of a command. ``key`` is the run key of a sealed run, None for a plain one."""
+
+    command: str
+    out: Folder
+    data: tuple[DataFile, ...]
+    model: Path | None
+    critic: Path | None
+    resume: bool
+    progress: Progress
+    stop: threading.Event
+
+    @property
+    def key(self) -> bytes | None:
+        return self.out.key
+
+    @property
+    def data_sha256(self) -> str:
+        """One digest for all data files, in the order in which they were given."""
+        return hashlib.sha256("".join(file.sha256 for file in self.data).encode()).hexdigest()
+
+    def dialogues(self) -> list[Dialogue]:
+        """All dialogues of all files. Raises InputError when an id occurs twice with another content."""
+        by_id: dict[str, Dialogue] = {}
+        for file in self.data:
+            for dialogue in file.dialogues:
+                if by_id.setdefault(dialogue.id, dialogue) != dialogue:
+                    raise InputError(
+                        f"{file.id}: the id of one of its dialogues is used by another; ids must differ."
+                    )
+        if not by_id:
+            raise InputError("There is no dialogue in the data; give --data FILE.jsonl.")
+        return list(by_id.values())
+
+    def fingerprint(self, config: Any, *bases: str) -> str:
+        """What a run depends on: settings, data, base weights. A checkpoint of another run is refused.
+
+        Settings that only change how a run is carried out are left out.
+        """
+        settings = asdict(config)
+        for key in ("threads", "checkpoint_every"):
+            settings.pop(key, None)
+        parts = [self.command, settings, self.data_sha256, *bases]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def meta(self, config: Any, base: Mapping[str, Any], base_sha256: str) -> dict[str, Any]:
+        """What every result's ``meta.json`` says about how it was made. ``base`` is the base's meta."""
+        own = [
+            {"id": file.id, "sha256": file.sha256, "licence": _licence(file), "rows": len(file.dialogues)}
+            for file in self.data
+        ]
+        known = {source["sha256"] for source in own}
+        return {
+            "command": self.command,
+            "config": asdict(config),
+            "data": [{key: source[key] for key in ("id", "sha256", "rows")} for source in own],
+            "data_sha256": self.data_sha256,
+            "base_sha256": base_sha256,
+            "seed": getattr(config, "seed", None),
+            "versions": {name: version(name) for name in LIBRARIES},
+            "sources": [s for s in base.get("sources", []) if s["sha256"] not in known] + own,
+        }
+
+
+def _licence(file: DataFile) -> str:
+    """Dialogues written for this project are in the public domain; for others the file does not say."""
+    authored = all(dialogue.source == "authored" for dialogue in file.dialogues)
+    return "CC0-1.0" if authored and file.dialogues else "not stated"
+
+
+def held_out(dialogue_id: str) -> bool:
+    """Whether a dialogue belongs to the validation tenth, on which nothing ever trains."""
+    return int(hashlib.sha256(dialogue_id.encode()).hexdigest(), 16) % 10 == 0
+
+
+def read_data(path: Path, key: bytes | None) -> DataFile:
+    """Read ``FILE.jsonl[.gz]``, with a run key also ``FILE.jsonl[.gz].sealed``. Raises InputError."""
+    name = path.name
+    sealed = name.endswith(SUFFIX)
+    if sealed and key is None:
+        raise InputError(f"{name}: a sealed file needs --sealed and its run key.")
+    logical = name.removesuffix(SUFFIX)
+    data = Folder(path.parent, key if sealed else None).read(logical) if sealed else _read(path)
+    if logical.endswith(".gz"):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError):
+            raise InputError(f"{name}: damaged or not a gzip file.") from None
+    dialogues = tuple(parse_lines(io.BytesIO(data), logical))
+    return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror}).") from None
