@@ -1,0 +1,234 @@
+"""Writing replies with a language model: batched, sampled, with the slots in their order.
+
+What follows a prompt is always an emotion label, the strategy slot, a strategy label, the reply slot, then
+text until the end token. Slot tokens cannot occur in the text, so a reply is whole whenever it has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import DynamicCache
+
+from trainer.bundle import LanguageModel
+from trainer.prompt import Prompt
+
+SLOTS_WRITTEN = 4  # emotion label, strategy slot, strategy label, reply slot
+NUCLEUS_CAP = (
+    512  # sampling never looks past this many tokens: sorting a whole vocabulary costs a decode step
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What the model wrote after one prompt."""
+
+    emotion: str  # the label in the slot: given by the caller, else the likeliest
+    strategy: str  # given by the caller, else sampled
+    reply: str
+    ended: bool  # the end token was written before the limit
+    distribution: dict[str, float]  # of the client's emotion, calibrated when the bundle says how; sums to 1
+    ids: tuple[int, ...]  # everything written, slots and end token included
+
+
+def emotion_distribution(lm: LanguageModel, prompt: Prompt) -> dict[str, float]:
+    """Calibrated distribution over the bundle's emotion labels at the prompt's emotion slot."""
+    with torch.inference_mode():
+        logits = lm.model(torch.tensor([prompt.ids]), logits_to_keep=1).logits[:, -1]
+        return _emotions(lm, logits)[0]
+
+
+def generate_replies(
+    lm: LanguageModel,
+    prompts: Sequence[Prompt],
+    *,
+    max_new: int,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    emotion: str | None = None,
+    strategy: str | Sequence[str | None] | None = None,
+    batch: int = 16,
+    on_step: Callable[[int, int], None] | None = None,
+) -> list[Generated]:
+    """One completion per prompt, in order; equal prompts of a batch are read only once.
+
+    Args:
+        prompts: each must leave room for ``max_new`` + 4 tokens in the model's window (ValueError).
+        max_new: most tokens of a reply.
+        temperature: 0 takes the likeliest token; else logits are divided by it.
+        top_p: share of probability that sampling keeps.
+        seed: row ``i`` draws from a stream of its own made of ``seed`` and ``i``.
+        emotion: label for every row ("unknown" = switched off); None: the model's likeliest.
+        strategy: label for every row or one for each; None: sampled from the model.
+        on_step: called after each token of a batch with (tokens written, rows finished); what it raises ends
+            the generation.
+    """
+    room = lm.positions - SLOTS_WRITTEN - max_new
+    if any(prompt.tokens > room for prompt in prompts):
+        raise ValueError(f"a prompt is longer than the {room} tokens that leave room for a reply")
+    strategies = [strategy] * len(prompts) if strategy is None or isinstance(strategy, str) else strategy
+    if len(strategies) != len(prompts):
+        raise ValueError("give one strategy, or one for each prompt")
+    made: list[Generated] = []
+    with torch.inference_mode():
+        for start in range(0, len(prompts), batch):
+            rows = range(start, min(start + batch, len(prompts)))
+            draws = torch.stack([_draws(seed, row, max_new + 1) for row in rows])  # (B, 1 + max_new)
+            writer = _Batch(lm, [prompts[row] for row in rows], draws, temperature, top_p)
+            made += writer.write(emotion, [strategies[row] for row in rows], max_new, on_step)
+    return made
+
+
+def _draws(seed: int, row: int, count: int) -> torch.Tensor:
+    """Uniform numbers of one row, the same wherever the row stands in a batch."""
+    name = hashlib.sha256(f"{seed}/{row}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(name[:8], "big", signed=True))
+    return torch.rand(count, generator=generator, dtype=torch.float64)
+
+
+def _emotions(lm: LanguageModel, logits: torch.Tensor) -> list[dict[str, float]]:
+    """(B, V) logits at the emotion slot to one distribution per row."""
+    labels = lm.encoder.labels.emotions
+    ids = [lm.encoder.emotion_ids[name] for name in labels]
+    softness = lm.manifest.emotion_temperature if lm.manifest is not None else 1.0
+    chances = torch.softmax(logits[:, ids].float() / softness, dim=-1)
+    return [dict(zip(labels, row.tolist(), strict=True)) for row in chances]
+
+
+def pick(logits: torch.Tensor, draw: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
+    """Nucleus sampling by inverting the distribution: (B, V) logits, (B,) draws in [0, 1) -> (B,) ids."""
+    if temperature <= 0:
+        return logits.argmax(dim=-1)
+    top, ids = logits.topk(min(NUCLEUS_CAP, logits.shape[-1]), dim=-1)
+    chances = torch.softmax(top.double() / temperature, dim=-1)
+    before = chances.cumsum(dim=-1) - chances
+    chances = chances.masked_fill(before >= top_p, 0.0)
+    reached = chances.cumsum(dim=-1)
+    place = torch.searchsorted(reached, (draw * reached[:, -1])[:, None], right=True)
+    last = (chances > 0).sum(dim=-1, keepdim=True) - 1
+    return ids.gather(1, torch.minimum(place, last))[:, 0]
+
+
+class _Batch:
+    """Rows that are decoded together: left-padded prompts, one key-value cache."""
+
+    def __init__(
+        self,
+        lm: LanguageModel,
+        prompts: Sequence[Prompt],
+        draws: torch.Tensor,
+        temperature: float,
+        top_p: float,
+    ) -> None:
+        self.lm = lm
+        self.draws, self.temperature, self.top_p = draws, temperature, top_p
+        unique = list(dict.fromkeys(prompt.ids for prompt in prompts))
+        rows = torch.tensor([unique.index(prompt.ids) for prompt in prompts])
+        longest = max(len(ids) for ids in unique)
+        padded = [[lm.encoder.end] * (longest - len(ids)) + list(ids) for ids in unique]
+        mask = torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in unique])
+        self.cache = DynamicCache(config=lm.model.config)
+        logits = self._forward(torch.tensor(padded), mask, (mask.cumsum(dim=1) - 1).clamp(min=0))
+        if len(unique) < len(prompts):
+            self.cache.batch_select_indices(rows)
+        self.mask = mask[rows]  # (B, tokens so far)
+        self.logits = logits[rows]  # (B, V), float32, for the next token
+        blocked = torch.zeros(self.logits.shape[-1], dtype=torch.bool)
+        blocked[list(lm.encoder.special_ids)] = True
+        blocked[lm.encoder.size :] = True  # rows of the embedding that no token uses
+        self.blocked_first = blocked.clone()  # a reply has at least one token
+        blocked[lm.encoder.end] = False
+        self.blocked = blocked
+
+    def _forward(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        made = self.lm.model(
+            ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: torch.Tensor = made.logits[:, -1].float()
+        return logits
+
+    def _feed(self, tokens: torch.Tensor) -> None:
+        """Append (B, n) tokens and read the logits after them."""
+        old = self.mask.sum(dim=1, keepdim=True)
+        self.mask = torch.cat([self.mask, torch.ones_like(tokens)], dim=1)
+        positions = old + torch.arange(tokens.shape[1])
+        self.logits = self._forward(tokens, self.mask, positions)
+
+    def _strategy_ids(self, wanted: Sequence[str | None]) -> torch.Tensor:
+        """The label each row asks for, else one sampled from the model's distribution over labels."""
+        encoder = self.lm.encoder
+        ids = torch.tensor([encoder.strategy_ids[name] for name in encoder.labels.strategies])
+        sampled = ids[pick(self.logits[:, ids], self.draws[:, 0], self.temperature, self.top_p)]
+        given = [
+            encoder.strategy_ids[name] if name is not None else int(other)
+            for name, other in zip(wanted, sampled, strict=True)
+        ]
+        return torch.tensor(given)
+
+    def write(
+        self,
+        emotion: str | None,
+        strategies: Sequence[str | None],
+        max_new: int,
+        on_step: Callable[[int, int], None] | None,
+    ) -> list[Generated]:
+        encoder = self.lm.encoder
+        distributions = _emotions(self.lm, self.logits)
+        emotions = [emotion or max(chances, key=chances.__getitem__) for chances in distributions]
+        emotion_ids = torch.tensor([encoder.emotion_ids[name] for name in emotions])
+        slot = torch.full_like(emotion_ids, encoder.strategy_slot)
+        self._feed(torch.stack([emotion_ids, slot], dim=1))
+        strategy_ids = self._strategy_ids(strategies)
+        opening = torch.full_like(emotion_ids, encoder.reply_slot)
+        self._feed(torch.stack([strategy_ids, opening], dim=1))
+        written = torch.cat(
+            [torch.stack([emotion_ids, slot, strategy_ids, opening], dim=1), self._text(max_new, on_step)],
+            dim=1,
+        )
+        return [
+            self._completion(ids, chances)
+            for ids, chances in zip(written.tolist(), distributions, strict=True)
+        ]
+
+    def _text(self, max_new: int, on_step: Callable[[int, int], None] | None) -> torch.Tensor:
+        """(B, <= max_new) tokens; a finished row goes on with end tokens."""
+        end = self.lm.encoder.end
+        finished = torch.zeros(len(self.logits), dtype=torch.bool)
+        columns: list[torch.Tensor] = []
+        for step in range(max_new):
+            blocked = self.blocked if step else self.blocked_first
+            tokens = pick(
+                self.logits.masked_fill(blocked, float("-inf")),
+                self.draws[:, step + 1],
+                self.temperature,
+                self.top_p,
+            )
+            columns.append(tokens.masked_fill(finished, end))
+            finished |= tokens == end
+            if on_step is not None:
+                on_step(step + 1, int(finished.sum()))
+            if bool(finished.all()):
+                break
+            if step + 1 < max_new:
+                self._feed(columns[-1][:, None])
+        return torch.stack(columns, dim=1)
+
+    def _completion(self, ids: list[int], chances: dict[str, float]) -> Generated:
+        encoder = self.lm.encoder
+        if encoder.end in ids:
+            ids = ids[: ids.index(encoder.end) + 1]
+        read = encoder.parse(ids)
+        assert read.emotion is not None
+        assert read.strategy is not None
+        assert read.reply is not None
+        reply = read.reply if read.ended else read.reply.rstrip("�").rstrip()  # half a character was cut off
+        return Generated(read.emotion, read.strategy, reply, read.ended, chances, tuple(ids))
