@@ -156,7 +156,8 @@ def read_config(folder: Folder) -> GPT2Config:
     if activation not in ("gelu_new", "gelu", "gelu_pytorch_tanh", "relu", "silu"):
         raise BundleError(f"{folder.path.name}: {CONFIG}, activation_function is not known.")
     dropout = {key: float(value.get(key, 0.1)) for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")}
-    return GPT2Config(**shaped, **dropout, activation_function=activation, tie_word_embeddings=True)
+    ends = {"bos_token_id": None, "eos_token_id": None}  # load_model sets them from the tokenizer
+    return GPT2Config(**shaped, **dropout, **ends, activation_function=activation, tie_word_embeddings=True)
 
 
 def read_tensors(folder: Folder, name: str) -> dict[str, torch.Tensor]:

@@ -30,20 +30,21 @@ class PretrainConfig:
     """GPT-2 from scratch. ``data_root`` is the folder that holds one folder per source id."""
 
     data_root: str = ""
-    sources: tuple[str, ...] = ()  # source ids in reading order; empty = every shippable source found
-    final_sources: tuple[str, ...] = ("authored", "counsel_chat")  # up-weighted in the last part
-    final_share: float = 0.25  # part of the steps in which final_sources fill half of each batch
+    mix: dict[str, float] = field(default_factory=dict)  # source id -> weight by which windows are drawn
+    final_mix: dict[str, float] = field(default_factory=dict)  # the same while the learning rate decays
     vocab_size: int = 8192
     layers: int = 6
     width: int = 256
     heads: int = 4
     positions: int = 512
+    window: int = 256  # tokens per sequence before the decay; the decay uses all positions
     steps: int = 4000
-    minutes: float = 0.0  # > 0: the schedule follows the clock and ends after this many minutes
-    batch: int = 16  # sequences of `positions` tokens per step
+    minutes: float = 0.0  # > 0: the schedule follows the clock too, and ends after this many minutes
+    batch: int = 16  # sequences of `window` tokens per step
     learning_rate: float = 2e-3  # AdamW part: embeddings, norms, biases
-    matrix_learning_rate: float = 2e-2  # Muon part: the weight matrices of the blocks
-    warmup: float = 0.03
+    matrix_learning_rate: float = 3e-3  # Muon part: the weight matrices of the blocks
+    warmup: float = 0.02  # parts of the run
+    decay: float = 0.35
     seed: int = 1
     checkpoint_every: int = 200
     threads: int = 2
@@ -159,7 +160,8 @@ def _read_toml(cls: type, file: Path) -> dict[str, Any]:
     section = table.get(name)
     if isinstance(section, dict):
         return section
-    return {key: value for key, value in table.items() if not isinstance(value, dict) or key == "weights"}
+    fields = {f.name for f in dataclasses.fields(cls)}
+    return {key: value for key, value in table.items() if not isinstance(value, dict) or key in fields}
 
 
 def _nested(key: str, value: Any, values: dict[str, Any]) -> dict[str, Any]:

@@ -113,17 +113,18 @@ class Encoder:
         self.tokenizer = tokenizer
         self.labels = labels
         self.size = tokenizer.get_vocab_size(with_added_tokens=True)
-        self.end = self._id(END)
-        self.emotion_slot = self._id(EMOTION)
-        self.strategy_slot = self._id(STRATEGY)
-        self.reply_slot = self._id(REPLY)
-        self.emotion_ids = {name: self._id(emotion_token(name)) for name in (*labels.emotions, UNKNOWN)}
-        self.strategy_ids = {name: self._id(strategy_token(name)) for name in (*labels.strategies, UNKNOWN)}
-        self._speakers = {"client": self._id(CLIENT), "therapist": self._id(THERAPIST)}
-        self._context = self._id(CONTEXT)
-        self.special_ids = frozenset(self._id(token) for token in labels.tokens())
+        self.end = self.id_of(END)
+        self.emotion_slot = self.id_of(EMOTION)
+        self.strategy_slot = self.id_of(STRATEGY)
+        self.reply_slot = self.id_of(REPLY)
+        self.emotion_ids = {name: self.id_of(emotion_token(name)) for name in (*labels.emotions, UNKNOWN)}
+        self.strategy_ids = {name: self.id_of(strategy_token(name)) for name in (*labels.strategies, UNKNOWN)}
+        self._speakers = {"client": self.id_of(CLIENT), "therapist": self.id_of(THERAPIST)}
+        self._context = self.id_of(CONTEXT)
+        self.special_ids = frozenset(self.id_of(token) for token in labels.tokens())
 
-    def _id(self, token: str) -> int:
+    def id_of(self, token: str) -> int:
+        """Id of a slot or label token. Raises ValueError when the tokenizer lacks it."""
         number = self.tokenizer.token_to_id(token)
         if number is None:
             raise ValueError(f"tokenizer lacks {token}")
