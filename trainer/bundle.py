@@ -82,7 +82,8 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _json(folder: Folder, name: str) -> dict[str, Any]:
+def read_json(folder: Folder, name: str) -> dict[str, Any]:
+    """A JSON object from the folder. Raises BundleError."""
     try:
         value = json.loads(folder.read(name))
     except (ValueError, RecursionError):
@@ -111,7 +112,7 @@ def labels_json(labels: LabelSets) -> dict[str, list[str]]:
 
 def read_manifest(folder: Folder) -> Manifest:
     """Read ``bundle.json`` and check every file it names (size, SHA-256). Raises BundleError."""
-    value = _json(folder, MANIFEST)
+    value = read_json(folder, MANIFEST)
     where = f"{folder.path.name}: {MANIFEST}"
     labels = labels_from(value.get("labels"), where)
     known = {name for name in Manifest.__dataclass_fields__ if name != "labels"}
@@ -139,22 +140,27 @@ def read_config(folder: Folder) -> GPT2Config:
     """``config.json`` of a GPT-2 within the caps. Raises BundleError."""
     if not folder.exists(CONFIG):
         raise BundleError(f"{folder.path.name}: not a model folder ({CONFIG} is missing).")
-    value = _json(folder, CONFIG)
+    return config_from(read_json(folder, CONFIG), f"{folder.path.name}: {CONFIG}")
+
+
+def config_from(value: dict[str, Any], where: str) -> GPT2Config:
+    """A GPT-2's configuration from JSON, within the caps. Raises BundleError, which opens with ``where``."""
     if value.get("model_type", "gpt2") != "gpt2":
-        raise BundleError(f"{folder.path.name}: {CONFIG} describes a model that is not a GPT-2.")
+        raise BundleError(f"{where} describes a model that is not a GPT-2.")
     for key, cap in CAPS.items():
         number = value.get(key, 1)
         if not isinstance(number, int) or not 0 < number <= cap:
-            raise BundleError(f"{folder.path.name}: {CONFIG}, {key} must be between 1 and {cap}.")
+            raise BundleError(f"{where}, {key} must be between 1 and {cap}.")
     if value.get("n_embd", 768) % value.get("n_head", 12):
-        raise BundleError(f"{folder.path.name}: {CONFIG}, n_embd must be a multiple of n_head.")
-    if value.get("n_inner") is not None and not 0 < value["n_inner"] <= 4 * CAPS["n_embd"]:
-        raise BundleError(f"{folder.path.name}: {CONFIG}, n_inner is out of range.")
+        raise BundleError(f"{where}, n_embd must be a multiple of n_head.")
+    inner = value.get("n_inner")
+    if inner is not None and not (isinstance(inner, int) and 0 < inner <= 4 * CAPS["n_embd"]):
+        raise BundleError(f"{where}, n_inner is out of range.")
     shape = ("n_layer", "n_embd", "n_head", "vocab_size", "n_positions", "n_inner")
     shaped = {key: value[key] for key in shape if value.get(key) is not None}
     activation = value.get("activation_function", "gelu_new")
     if activation not in ("gelu_new", "gelu", "gelu_pytorch_tanh", "relu", "silu"):
-        raise BundleError(f"{folder.path.name}: {CONFIG}, activation_function is not known.")
+        raise BundleError(f"{where}, activation_function is not known.")
     dropout = {key: float(value.get(key, 0.1)) for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")}
     ends = {"bos_token_id": None, "eos_token_id": None}  # load_model sets them from the tokenizer
     return GPT2Config(**shaped, **dropout, **ends, activation_function=activation, tie_word_embeddings=True)
@@ -217,13 +223,14 @@ def _gpt2_state(tensors: dict[str, torch.Tensor], config: GPT2Config, where: str
     return state
 
 
-def _read_tokenizer(folder: Folder) -> Tokenizer:
+def read_tokenizer(folder: Folder) -> Tokenizer:
+    """The tokenizer of a model folder, either layout. Raises BundleError."""
     where = folder.path.name
     try:
         if folder.exists(TOKENIZER):
             return Tokenizer.from_str(folder.read(TOKENIZER).decode("utf8"))
         if folder.exists("vocab.json") and folder.exists("merges.txt"):
-            vocab = _json(folder, "vocab.json")
+            vocab = read_json(folder, "vocab.json")
             lines = folder.read("merges.txt").decode("utf8").splitlines()
             pairs = [tuple(line.split()) for line in lines if line and not line.startswith("#version")]
             made = ByteLevelBPETokenizer(vocab, pairs, add_prefix_space=False)
@@ -244,14 +251,14 @@ def load_model(path: Path, key: bytes | None = None) -> LanguageModel:
         raise BundleError(f"{path.name}: there is no such model folder.")
     folder = Folder(path, key).open_like(path)
     manifest = read_manifest(folder) if folder.exists(MANIFEST) else None
-    meta = _json(folder, META) if folder.exists(META) else {}
+    meta = read_json(folder, META) if folder.exists(META) else {}
     if manifest is not None:
         labels = manifest.labels
     else:
         labels = labels_from(meta["labels"], path.name) if "labels" in meta else AUTHORED_LABELS
     config = read_config(folder)
     state = _gpt2_state(read_tensors(folder, WEIGHTS), config, path.name)
-    encoder = Encoder(_read_tokenizer(folder), labels)
+    encoder = Encoder(read_tokenizer(folder), labels)
     with no_init_weights():
         model = GPT2LMHeadModel(config)
     model.load_state_dict(state, strict=False)
