@@ -7,7 +7,7 @@ text until the end token. Slot tokens cannot occur in the text, so a reply is wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,8 +49,9 @@ def generate_replies(
     temperature: float,
     top_p: float,
     seed: int,
-    emotion: str | None = None,
+    emotion: str | Callable[[Mapping[str, float]], str] | None = None,
     strategy: str | Sequence[str | None] | None = None,
+    spread: int = 0,
     batch: int = 16,
     on_step: Callable[[int, int], None] | None = None,
 ) -> list[Generated]:
@@ -62,8 +63,10 @@ def generate_replies(
         temperature: 0 takes the likeliest token; else logits are divided by it.
         top_p: share of probability that sampling keeps.
         seed: row ``i`` draws from a stream of its own made of ``seed`` and ``i``.
-        emotion: label for every row ("unknown" = switched off); None: the model's likeliest.
+        emotion: label for every row ("unknown" = switched off), or what chooses it from a row's distribution;
+            None: the model's likeliest.
         strategy: label for every row or one for each; None: sampled from the model.
+        spread: > 0: rows without a strategy take the model's ``spread`` likeliest ones in turn instead.
         on_step: called after each token of a batch with (tokens written, rows finished); what it raises ends
             the generation.
     """
@@ -79,7 +82,7 @@ def generate_replies(
             rows = range(start, min(start + batch, len(prompts)))
             draws = torch.stack([_draws(seed, row, max_new + 1) for row in rows])  # (B, 1 + max_new)
             writer = _Batch(lm, [prompts[row] for row in rows], draws, temperature, top_p)
-            made += writer.write(emotion, [strategies[row] for row in rows], max_new, on_step)
+            made += writer.write(emotion, [strategies[row] for row in rows], spread, max_new, on_step)
     return made
 
 
@@ -163,11 +166,16 @@ class _Batch:
         positions = old + torch.arange(tokens.shape[1])
         self.logits = self._forward(tokens, self.mask, positions)
 
-    def _strategy_ids(self, wanted: Sequence[str | None]) -> torch.Tensor:
-        """The label each row asks for, else one sampled from the model's distribution over labels."""
+    def _strategy_ids(self, wanted: Sequence[str | None], spread: int) -> torch.Tensor:
+        """The label each row asks for, else a likely or a sampled one of the model's."""
         encoder = self.lm.encoder
         ids = torch.tensor([encoder.strategy_ids[name] for name in encoder.labels.strategies])
-        sampled = ids[pick(self.logits[:, ids], self.draws[:, 0], self.temperature, self.top_p)]
+        if spread > 0:
+            turn = torch.arange(len(wanted)) % min(spread, len(ids))
+            ranked = self.logits[:, ids].argsort(dim=-1, descending=True, stable=True)
+            sampled = ids[ranked.gather(1, turn[:, None])[:, 0]]
+        else:
+            sampled = ids[pick(self.logits[:, ids], self.draws[:, 0], self.temperature, self.top_p)]
         given = [
             encoder.strategy_ids[name] if name is not None else int(other)
             for name, other in zip(wanted, sampled, strict=True)
@@ -176,18 +184,20 @@ class _Batch:
 
     def write(
         self,
-        emotion: str | None,
+        emotion: str | Callable[[Mapping[str, float]], str] | None,
         strategies: Sequence[str | None],
+        spread: int,
         max_new: int,
         on_step: Callable[[int, int], None] | None,
     ) -> list[Generated]:
         encoder = self.lm.encoder
         distributions = _emotions(self.lm, self.logits)
-        emotions = [emotion or max(chances, key=chances.__getitem__) for chances in distributions]
+        choose = emotion if callable(emotion) else lambda chances: emotion or max(chances, key=chances.get)
+        emotions = [choose(chances) for chances in distributions]
         emotion_ids = torch.tensor([encoder.emotion_ids[name] for name in emotions])
         slot = torch.full_like(emotion_ids, encoder.strategy_slot)
         self._feed(torch.stack([emotion_ids, slot], dim=1))
-        strategy_ids = self._strategy_ids(strategies)
+        strategy_ids = self._strategy_ids(strategies, spread)
         opening = torch.full_like(emotion_ids, encoder.reply_slot)
         self._feed(torch.stack([strategy_ids, opening], dim=1))
         written = torch.cat(
