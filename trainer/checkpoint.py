@@ -66,7 +66,7 @@ class Checkpoints:
         found = [(number, value) for number in (0, 1) if (value := self._read(NAMES[number])) is not None]
         if not found:
             raise InputError(
-                f"{self._folder.path.name}: its checkpoints are damaged, or sealed with another key; start again."
+                f"{self._folder.path.name}: its checkpoints are damaged or sealed with another key."
             )
         number, newest = max(found, key=lambda item: int(item[1]["step"]))
         if newest["fingerprint"] != self._fingerprint:
@@ -106,19 +106,16 @@ def prepare_out(folder: Folder, resume: bool) -> None:
         raise InputError(f"{folder.path.name}: --out must be a folder.")
     for orphan in folder.path.glob(".*.part"):
         orphan.unlink(missing_ok=True)
-    files = {path.name for path in folder.path.iterdir()}
-    checkpoints = {name + suffix for name in NAMES for suffix in ("", SUFFIX)}
+    files = {path.name.removesuffix(SUFFIX) for path in folder.path.iterdir()}
+    unfinished = any(name.endswith((".pt", ".ckpt")) for name in files)
     if not files:
         return
-    if not files & checkpoints:
+    if not unfinished:
         raise InputError(f"{folder.path.name}: --out is not empty; choose a new folder.")
     if not resume:
         raise InputError(
             f"{folder.path.name}: --out holds an unfinished run; add --resume or choose a new folder."
         )
-    if not any(folder.exists(name) for name in NAMES):
-        kind = "plain" if folder.key is not None else "sealed"
-        raise InputError(f"{folder.path.name}: the run in it is {kind}; resume it the way it was started.")
 
 
 def random_state() -> dict[str, Any]:

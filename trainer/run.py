@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import sys
 import threading
 import time
@@ -18,11 +19,12 @@ from typing import Any
 from tqdm import tqdm
 
 from trainer.config import InputError
+from trainer.data import sources
 from trainer.dialogue import Dialogue, parse_lines
 from trainer.events import EventWriter
 from trainer.sealed import SUFFIX, Folder
 
-LIBRARIES = ("torch", "transformers", "trl", "tokenizers", "tfdesk")
+LIBRARIES = ("torch", "transformers", "trl", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,64 +37,63 @@ class DataFile:
 
 
 class Progress:
-    """Tells the person or the window how a run goes: events on stdout, or a bar on the terminal."""
+    """Tells how a run goes, in the events of ``trainer.events``: as JSON lines, or as a bar on the terminal.
+
+    Call it with the kind of event and its fields; "step" gets its total and the seconds left from here.
+    """
 
     def __init__(self, command: str, events: EventWriter | None = None) -> None:
         self._command = command
         self._events = events
         self._bar: Any = None
         self._total = 0
-        self._first = (0, 0.0)
+        self._first = (0, 0.0)  # step and time at which this process began
 
-    def started(self, total: int, resumed_from: int = 0) -> None:
-        self._total = total
-        self._first = (resumed_from, time.monotonic())
-        if self._events:
-            self._events("started", command=self._command, total=total, resumed_from=resumed_from)
+    def __call__(self, kind: str, **fields: Any) -> None:
+        if kind == "started":
+            fields.setdefault("resumed_from", 0)
+            self._total, self._first = fields["total"], (fields["resumed_from"], time.monotonic())
+            fields["command"] = self._command
+        elif kind == "step":
+            fields = self._timed(**fields)
+        if self._events is not None:
+            self._events(kind, **fields)
         else:
+            self._show(kind, fields)
+
+    def _timed(self, step: int, metrics: Mapping[str, float], **given: Any) -> dict[str, Any]:
+        finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+        done, seconds = step - self._first[0], time.monotonic() - self._first[1]
+        left = seconds / done * (self._total - step) if done > 0 else None
+        return {"step": step, "total": self._total, "metrics": finite, "seconds_left": left} | given
+
+    def _show(self, kind: str, fields: Mapping[str, Any]) -> None:
+        """Nothing of a "sample" is shown here: client words do not belong on a terminal."""
+        if kind == "started":
             # disable=None: silent where stderr is no terminal
             self._bar = tqdm(
-                total=total, initial=resumed_from, desc=self._command, file=sys.stderr, disable=None
+                total=self._total,
+                initial=fields["resumed_from"],
+                desc=self._command,
+                file=sys.stderr,
+                disable=None,
             )
+        elif kind == "step" and self._bar is not None:
+            self._bar.set_postfix(
+                {name: f"{value:.3g}" for name, value in list(fields["metrics"].items())[:5]}, refresh=False
+            )
+            self._bar.update(fields["step"] - self._bar.n)
+        elif kind in ("done", "cancelled", "failed"):
+            if self._bar is not None:
+                self._bar.close()
+            print(self._closing(kind, fields), file=sys.stderr)
 
-    def step(self, step: int, metrics: Mapping[str, float]) -> None:
-        """One step is done; metrics that are not finite numbers are left out."""
-        known = {name: float(value) for name, value in metrics.items() if abs(value) < float("inf")}
-        if self._events:
-            done, seconds = step - self._first[0], time.monotonic() - self._first[1]
-            left = seconds / done * (self._total - step) if done else None
-            self._events("step", step=step, total=self._total, metrics=known, seconds_left=left)
-        elif self._bar is not None:
-            self._bar.n = step
-            self._bar.set_postfix({name: f"{value:.3g}" for name, value in list(known.items())[:5]})
-
-    def sample(self, step: int, prompt: str, reply: str, reward: float) -> None:
-        """The same message as the model learns. Never printed: only the window may show client words."""
-        if self._events:
-            self._events("sample", step=step, prompt=prompt, reply=reply, reward=reward)
-
-    def checkpoint(self, step: int) -> None:
-        if self._events:
-            self._events("checkpoint", step=step)
-
-    def done(self, out: Path, metrics: Mapping[str, float]) -> None:
-        self._end("done", f"{self._command}: done, result in {out}", out=str(out), metrics=dict(metrics))
-
-    def cancelled(self, step: int) -> None:
-        words = f"{self._command}: stopped after step {step}; --resume continues it"
-        self._end("cancelled", words, step=step)
-
-    def failed(self, kind: str, message: str) -> None:
-        """kind: "input" or "bug"."""
-        self._end("failed", message, kind=kind, message=message)
-
-    def _end(self, event: str, words: str, **fields: Any) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        if self._events:
-            self._events(event, **fields)
-        else:
-            print(words, file=sys.stderr)
+    def _closing(self, kind: str, fields: Mapping[str, Any]) -> str:
+        if kind == "failed":
+            return str(fields["message"])
+        if kind == "cancelled":
+            return f"{self._command}: stopped after step {fields['step']}; --resume continues it."
+        return f"{self._command}: done, the result is in {fields['out']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +162,10 @@ class Run:
 
 
 def _licence(file: DataFile) -> str:
-    """Dialogues written for this project are in the public domain; for others the file does not say."""
-    authored = all(dialogue.source == "authored" for dialogue in file.dialogues)
-    return "CC0-1.0" if authored and file.dialogues else "not stated"
-
-
-def held_out(dialogue_id: str) -> bool:
-    """Whether a dialogue belongs to the validation tenth, on which nothing ever trains."""
-    return int(hashlib.sha256(dialogue_id.encode()).hexdigest(), 16) % 10 == 0
+    """What the table of sources says when all rows are of one of them; a file itself does not say."""
+    names = {dialogue.source for dialogue in file.dialogues}
+    known = sources()[0]
+    return known[names.pop()].licence if len(names) == 1 and names <= known.keys() else "not stated"
 
 
 def read_data(path: Path, key: bytes | None) -> DataFile:

@@ -1,0 +1,252 @@
+"""Supervised fine-tuning with TRL: the model learns to write emotion, strategy and reply after a prompt."""
+
+from __future__ import annotations
+
+import math
+import random
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import PrinterCallback
+from trl import SFTConfig as TrlConfig
+from trl import SFTTrainer
+
+from trainer.bundle import LanguageModel, load_model, save_model
+from trainer.calibration import MIN_ROWS, Calibration, emotion_logits, fit, scores
+from trainer.callbacks import (
+    RunCallback,
+    Throughput,
+    Training,
+    micro_batch,
+    positions,
+    quiet_arguments,
+    wrapped_tokenizer,
+)
+from trainer.config import InputError, SftConfig
+from trainer.data import calibration, held_out
+from trainer.dialogue import Dialogue
+from trainer.prompt import UNKNOWN, Encoder, Example, client_emotion
+from trainer.run import Run
+
+HELD_OUT_EXAMPLES = 400  # at most so many are scored after training
+_BLOCK = 16  # batches within which examples are sorted by length, so that little is padding
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One position in the order of training: which example, and which of its labels are dropped."""
+
+    example: int
+    drop_emotion: bool
+    drop_strategy: bool
+
+
+def train(config: SftConfig, run: Run) -> bool:
+    """Fine-tune ``run.model`` on ``run.data`` and write the result. Returns False when stopped early.
+
+    Dialogues of the validation and calibration tenths are never trained on. Raises InputError.
+    """
+    torch.set_num_threads(config.threads)
+    if run.model is None:
+        raise InputError("sft: name the base model (--model DIR).")
+    lm = load_model(run.model, run.key)
+    dialogues = run.dialogues()
+    limit = min(config.max_length, lm.positions)
+    examples = encode([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
+    if not examples:
+        raise InputError("The data holds no therapist turn to learn from (dialogues held out are not used).")
+    steps = config.max_steps or math.ceil(len(examples) * config.epochs / config.batch)
+    order = plan(examples, steps, config)
+    training = Training(
+        run,
+        lm.model,
+        run.fingerprint(config, lm.sha256),
+        total=steps,
+        learning_rate=config.learning_rate,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+    )
+    run.progress("started", total=steps, resumed_from=training.start)
+    last = _loop(config, training, lm, examples, order)
+    if training.cancelled:
+        run.progress("cancelled", step=training.step)
+        return False
+    _finish(config, training, lm, dialogues, last)
+    return True
+
+
+def encode(dialogues: list[Dialogue], encoder: Encoder, limit: int) -> list[Example]:
+    """One example per therapist turn that answers something, at most ``limit`` tokens each."""
+    return [
+        encoder.example(dialogue, index, limit)
+        for dialogue in dialogues
+        for index, turn in enumerate(dialogue.turns)
+        if turn.speaker == "therapist" and index > 0
+    ]
+
+
+def plan(examples: list[Example], steps: int, config: SftConfig) -> list[Place]:
+    """The order of all steps, from the seed alone: shuffled, batches of like length, some labels dropped."""
+    rng = random.Random(config.seed)
+    order: list[int] = []
+    while len(order) < steps * config.batch:
+        everyone = rng.sample(range(len(examples)), len(examples))
+        for start in range(0, len(everyone), config.batch * _BLOCK):
+            block = sorted(
+                everyone[start : start + config.batch * _BLOCK], key=lambda i: len(examples[i].ids)
+            )
+            batches = [block[at : at + config.batch] for at in range(0, len(block), config.batch)]
+            rng.shuffle(batches)
+            order += [index for batch in batches for index in batch]
+    return [
+        Place(index, rng.random() < config.drop_emotion, rng.random() < config.drop_strategy)
+        for index in order[: steps * config.batch]
+    ]
+
+
+def learned_ids(example: Example, place: Place, encoder: Encoder) -> list[int]:
+    """The example's ids with dropped labels written as "unknown", as ``Encoder.example`` would."""
+    ids = list(example.ids)
+    if place.drop_emotion:
+        ids[example.loss_from] = encoder.emotion_ids[UNKNOWN]
+    if place.drop_strategy:
+        ids[example.loss_from + 2] = encoder.strategy_ids[UNKNOWN]
+    return ids
+
+
+class Collator:
+    """Positions of the order to a padded batch: the library's dataset holds numbers, never client words."""
+
+    def __init__(self, examples: list[Example], order: list[Place], encoder: Encoder) -> None:
+        self._examples, self._order, self._encoder = examples, order, encoder
+
+    def __call__(self, rows: list[dict[str, int]]) -> dict[str, torch.Tensor]:
+        """``input_ids``, ``attention_mask`` and ``labels`` (-100 before the emotion), each (B, T)."""
+        places = [self._order[row["position"]] for row in rows]
+        return collate([(self._examples[place.example], place) for place in places], self._encoder)
+
+
+def collate(batch: list[tuple[Example, Place]], encoder: Encoder) -> dict[str, torch.Tensor]:
+    """Right-padded tensors of a batch, see ``Collator``."""
+    longest = max(len(example.ids) for example, _ in batch)
+    ids = torch.full((len(batch), longest), encoder.end)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, -100)
+    for row, (example, place) in enumerate(batch):
+        written = torch.tensor(learned_ids(example, place, encoder))
+        ids[row, : len(written)] = written
+        mask[row, : len(written)] = 1
+        labels[row, example.loss_from : len(written)] = written[example.loss_from :]
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def _loop(
+    config: SftConfig, training: Training, lm: LanguageModel, examples: list[Example], order: list[Place]
+) -> dict[str, float]:
+    """Run the remaining steps; returns the metrics of the last one."""
+    throughput = Throughput()
+
+    def metrics(logs: Mapping[str, float]) -> dict[str, float]:
+        return {
+            "loss": logs["loss"],
+            "learning_rate": logs["learning_rate"],
+            "tokens_per_second": throughput(logs["num_tokens"]),
+            "token_accuracy": logs["mean_token_accuracy"],
+        }
+
+    callback = RunCallback(training, config.checkpoint_every, metrics)
+    with tempfile.TemporaryDirectory() as empty:
+        micro = micro_batch(lm.model, config.batch, small=16, large=4)
+        arguments = quiet_arguments(empty, micro, config.batch, training.total - training.start, config.seed)
+        trainer = SFTTrainer(
+            model=lm.model,
+            args=TrlConfig(
+                **arguments,
+                max_length=None,
+                train_sampling_strategy="sequential",
+                dataset_kwargs={"skip_prepare_dataset": True},
+            ),
+            train_dataset=positions(training.start * config.batch, training.total * config.batch),
+            data_collator=Collator(examples, order, lm.encoder),
+            processing_class=wrapped_tokenizer(lm.encoder),
+            optimizers=(training.optimizer, training.scheduler),
+            callbacks=[callback],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    return callback.last
+
+
+def _finish(
+    config: SftConfig,
+    training: Training,
+    lm: LanguageModel,
+    dialogues: list[Dialogue],
+    last: dict[str, float],
+) -> None:
+    """Score the held-out rows, calibrate the emotion, write the result and drop the checkpoints."""
+    run = training.run
+    lm.model.eval()
+    metrics = {"train_loss": last["loss"]} if last else {}
+    kept_out = [d for d in dialogues if held_out(d.id)]
+    examples = encode(kept_out, lm.encoder, min(config.max_length, lm.positions))[:HELD_OUT_EXAMPLES]
+    if examples:
+        metrics["held_out_loss"] = mean_loss(lm, examples)
+    meta = run.meta(config, lm.meta, lm.sha256) | calibrate(lm, dialogues, metrics)
+    meta["metrics"] = metrics
+    lm.model.config.use_cache = True
+    save_model(run.out, lm.model, lm.encoder, meta)
+    training.checkpoints.remove()
+    run.progress("done", out=str(run.out.path), metrics=metrics)
+
+
+@torch.no_grad()
+def mean_loss(lm: LanguageModel, examples: list[Example], batch: int = 16) -> float:
+    """Nats per learned token (emotion, strategy, reply), labels kept."""
+    total, count = 0.0, 0
+    for start in range(0, len(examples), batch):
+        part = [(example, Place(0, False, False)) for example in examples[start : start + batch]]
+        made = {name: t.to(lm.model.device) for name, t in collate(part, lm.encoder).items()}
+        logits = lm.model(made["input_ids"], attention_mask=made["attention_mask"]).logits[:, :-1].float()
+        targets = made["labels"][:, 1:]
+        total += float(
+            torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+        )
+        count += int((targets != -100).sum())
+    return total / count
+
+
+def calibrate(lm: LanguageModel, dialogues: list[Dialogue], metrics: dict[str, float]) -> dict[str, Any]:
+    """Fit on the calibration tenth, measure on the validation tenth (added to ``metrics``), for meta.json.
+
+    With too few labelled rows the base's values are kept.
+    """
+    found = Calibration(lm.meta.get("emotion_temperature", 1.0), lm.meta.get("emotion_threshold", 0.0))
+    if lm.manifest is not None:
+        found = Calibration(lm.manifest.emotion_temperature, lm.manifest.emotion_threshold)
+    logits, labels = _labelled(lm, [d for d in dialogues if calibration(d.id)])
+    if len(labels) >= MIN_ROWS:
+        found = fit(logits, labels)
+    logits, labels = _labelled(lm, [d for d in dialogues if held_out(d.id)])
+    if len(labels):
+        metrics |= scores(logits, labels, found)
+    return {"emotion_temperature": found.temperature, "emotion_threshold": found.threshold}
+
+
+def _labelled(lm: LanguageModel, dialogues: list[Dialogue]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits (N, labels) and labels (N,) at every labelled client turn that a therapist answers."""
+    names = lm.encoder.labels.emotions
+    prompts, labels = [], []
+    for dialogue in dialogues:
+        for index, turn in enumerate(dialogue.turns):
+            emotion = client_emotion(dialogue.turns[:index])
+            if turn.speaker == "therapist" and emotion in names:
+                prompts.append(lm.encoder.prompt(dialogue.cut_at(index), lm.positions // 2))
+                labels.append(names.index(emotion))
+    if not prompts:
+        return torch.empty(0, len(names)), torch.empty(0, dtype=torch.long)
+    return emotion_logits(lm, prompts), torch.tensor(labels)
