@@ -51,11 +51,6 @@ _MOVES: dict[tuple[DraftState, DraftEvent], DraftState] = {
 }
 
 
-def can_advance(state: DraftState, event: DraftEvent) -> bool:
-    """Whether the move is legal."""
-    return (state, event) in _MOVES
-
-
 def advance(state: DraftState, event: DraftEvent) -> DraftState:
     """The state after ``event``. Raises BugError for an illegal move: callers check what people do."""
     try:

@@ -1,0 +1,228 @@
+"""The key file: the vault's random data key, wrapped once per way of opening it (a slot).
+
+::
+
+    {"body": {"format": 1, "vault": ID, "slots": [{"kind": "passphrase"|"recovery"|"keyring", "role": ...,
+              "salt", "cost": {...}|null, "wrapped"}]}, "sha256": of the body}
+
+Each slot is bound to format, vault, kind, role and parameters, so no part can be swapped. The checksum tells
+a damaged file from a wrong passphrase; a damaged file falls back to its copy beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from tfdesk.core.errors import BugError, InputRefused, VaultDamaged, VaultMissing, VaultNewer
+from tfdesk.core.files import write_atomically
+from tfdesk.core.models import ROLES, Role
+from tfdesk.store import crypto
+from tfdesk.store.crypto import Argon2Parameters, CannotOpen
+
+FORMAT = 1
+_MAX_BYTES = 1 << 20
+SlotKind = Literal["passphrase", "recovery", "keyring"]
+KINDS: tuple[SlotKind, ...] = ("passphrase", "recovery", "keyring")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The data key under one wrapping key; ``cost`` only for passphrases."""
+
+    kind: SlotKind
+    role: Role
+    salt: bytes
+    cost: Argon2Parameters | None
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """All slots of one vault."""
+
+    vault: str
+    slots: tuple[Slot, ...]
+
+    def find(self, kind: SlotKind, role: Role | None = None) -> tuple[Slot, ...]:
+        """The slots of a kind, of one role or of all."""
+        return tuple(s for s in self.slots if s.kind == kind and role in (None, s.role))
+
+    def with_slot(self, slot: Slot) -> KeyFile:
+        """A file in which ``slot`` takes the place of any other of its kind and role."""
+        kept = tuple(s for s in self.slots if (s.kind, s.role) != (slot.kind, slot.role))
+        return replace(self, slots=(*kept, slot))
+
+    def without(self, kind: SlotKind) -> KeyFile:
+        """A file without the slots of a kind."""
+        return replace(self, slots=tuple(s for s in self.slots if s.kind != kind))
+
+
+def new_key_file() -> KeyFile:
+    return KeyFile(uuid.uuid4().hex, ())
+
+
+def check_passphrase(passphrase: str) -> str:
+    """Refuse one that cannot protect anything. Raises InputRefused."""
+    if not passphrase.strip():
+        raise InputRefused(
+            "The passphrase is empty.", "Choose one that you can remember; a few words are best."
+        )
+    try:
+        passphrase.encode("utf8")
+    except UnicodeEncodeError:
+        raise InputRefused("The passphrase holds a character that cannot be stored.") from None
+    return passphrase
+
+
+def passphrase_slot(file: KeyFile, key: bytes, passphrase: str, role: Role) -> Slot:
+    """Wrap the data key under a passphrase (takes about 0.3 s)."""
+    empty = Slot("passphrase", role, crypto.new_salt(), Argon2Parameters(), b"")
+    return _filled(
+        file, empty, key, crypto.passphrase_key(check_passphrase(passphrase), empty.salt, _cost(empty))
+    )
+
+
+def recovery_slot(file: KeyFile, key: bytes, recovery_key: str, role: Role) -> Slot:
+    """Wrap the data key under a recovery key."""
+    empty = Slot("recovery", role, crypto.new_salt(), None, b"")
+    secret = crypto.recovery_secret(recovery_key)
+    return _filled(file, empty, key, crypto.recovery_wrapping_key(secret, empty.salt))
+
+
+def keyring_slot(file: KeyFile, key: bytes, wrapping_key: bytes, role: Role) -> Slot:
+    """Wrap the data key under a random key that the computer's key ring keeps."""
+    return _filled(file, Slot("keyring", role, crypto.new_salt(), None, b""), key, wrapping_key)
+
+
+def open_with_passphrase(file: KeyFile, passphrase: str, role: Role) -> bytes:
+    """The data key. Raises CannotOpen (wrong passphrase, or no slot of that role)."""
+    return _first_open(
+        file, file.find("passphrase", role), lambda s: crypto.passphrase_key(passphrase, s.salt, _cost(s))
+    )
+
+
+def open_with_recovery_key(file: KeyFile, recovery_key: str) -> bytes:
+    """The data key. Raises CannotOpen, or ValueError for a typing error in the recovery key."""
+    secret = crypto.recovery_secret(recovery_key)
+    return _first_open(file, file.find("recovery"), lambda s: crypto.recovery_wrapping_key(secret, s.salt))
+
+
+def open_with_wrapping_key(file: KeyFile, wrapping_key: bytes) -> bytes:
+    """The data key, by what the key ring kept. Raises CannotOpen."""
+    return _first_open(file, file.find("keyring"), lambda _: wrapping_key)
+
+
+def _first_open(file: KeyFile, slots: tuple[Slot, ...], key_for: Any) -> bytes:
+    for slot in slots:
+        try:
+            return crypto.unwrap(slot.wrapped, key_for(slot), _bound_to(file.vault, slot))
+        except CannotOpen:
+            continue
+    raise CannotOpen
+
+
+def _filled(file: KeyFile, empty: Slot, key: bytes, wrapping_key: bytes) -> Slot:
+    if len(key) != crypto.KEY_BYTES or len(wrapping_key) != crypto.KEY_BYTES:
+        raise BugError("a key is not 32 bytes long")
+    return replace(empty, wrapped=crypto.wrap(key, wrapping_key, _bound_to(file.vault, empty)))
+
+
+def _cost(slot: Slot) -> Argon2Parameters:
+    if slot.cost is None:
+        raise BugError("a passphrase slot without parameters")
+    return slot.cost
+
+
+def _bound_to(vault: str, slot: Slot) -> bytes:
+    cost = slot.cost.as_json() if slot.cost else None
+    return _canonical([FORMAT, vault, slot.kind, slot.role, slot.salt.hex(), cost])
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+# The file -----------------------------------------------------------------------------
+
+
+def write_key_file(path: Path, file: KeyFile) -> None:
+    """Write the file and its copy, each atomically: a crash leaves at least one whole."""
+    body = {
+        "format": FORMAT,
+        "vault": file.vault,
+        "slots": [
+            {
+                "kind": s.kind,
+                "role": s.role,
+                "salt": base64.b64encode(s.salt).decode(),
+                "cost": s.cost.as_json() if s.cost else None,
+                "wrapped": base64.b64encode(s.wrapped).decode(),
+            }
+            for s in file.slots
+        ],
+    }
+    checksum = hashlib.sha256(_canonical(body)).hexdigest()
+    data = json.dumps({"body": body, "sha256": checksum}, indent=1).encode()
+    write_atomically(path, data)
+    write_atomically(copy_of(path), data)
+
+
+def copy_of(path: Path) -> Path:
+    return path.with_name(path.name + ".bak")
+
+
+def read_key_file(path: Path) -> KeyFile:
+    """Read the file, or its copy where the file is missing or damaged.
+
+    Raises VaultMissing when there is neither, VaultDamaged when neither can be read, VaultNewer.
+    """
+    present = [place for place in (path, copy_of(path)) if place.exists()]
+    if not present:
+        raise VaultMissing("There is no vault in this data folder.", "Create one first.")
+    for place in present:
+        try:
+            file = _parse(place.read_bytes()[:_MAX_BYTES])
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue
+        if place != path:
+            log.warning("the key file is missing or damaged; its copy was used")
+        return file
+    raise VaultDamaged(
+        f"The key file {path.name} and its copy cannot be read.",
+        "Put back both from a backup; without them the vault cannot be opened.",
+    )
+
+
+def _parse(data: bytes) -> KeyFile:
+    """Raises ValueError, TypeError or KeyError for anything but a whole file; VaultNewer."""
+    value = json.loads(data)
+    body = value["body"]
+    if hashlib.sha256(_canonical(body)).hexdigest() != value["sha256"]:
+        raise ValueError("checksum")
+    if body["format"] != FORMAT:
+        raise VaultNewer(
+            "A newer version of the program wrote this vault's key file.",
+            "Open it with that version; nothing was changed.",
+        )
+    return KeyFile(str(body["vault"]), tuple(_slot(entry) for entry in body["slots"]))
+
+
+def _slot(entry: dict[str, Any]) -> Slot:
+    if entry["kind"] not in KINDS or entry["role"] not in ROLES:
+        raise ValueError("slot")
+    cost = None if entry["cost"] is None else Argon2Parameters(**entry["cost"])
+    if (cost is None) == (entry["kind"] == "passphrase"):
+        raise ValueError("cost")
+    if cost is not None:
+        cost.check()
+    salt, wrapped = (base64.b64decode(entry[name], validate=True) for name in ("salt", "wrapped"))
+    return Slot(cast(SlotKind, entry["kind"]), cast(Role, entry["role"]), salt, cost, wrapped)

@@ -1,0 +1,128 @@
+"""The tables, as numbered steps. A step, once released, is never changed: a new one is added.
+
+Times are UTC seconds; order comes from ids and positions. JSON columns hold values of trainer.events.
+"""
+
+from __future__ import annotations
+
+FIRST = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE clients (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    situation TEXT NOT NULL,
+    created_at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    client_id INTEGER NOT NULL REFERENCES clients ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    started_at REAL NOT NULL,
+    UNIQUE (client_id, number)
+) STRICT;
+
+CREATE TABLE turns (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+    client_id INTEGER NOT NULL REFERENCES clients ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    speaker TEXT NOT NULL CHECK (speaker IN ('client', 'therapist')),
+    text TEXT NOT NULL,
+    at REAL NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('typed', 'drafted', 'edited', 'own')),
+    strategy TEXT,
+    approved INTEGER NOT NULL DEFAULT 0,
+    emotion TEXT,
+    corrected_emotion TEXT,
+    risk_status TEXT,
+    risk TEXT,
+    disposition TEXT,
+    UNIQUE (session_id, position)
+) STRICT;
+CREATE INDEX turns_of_client ON turns (client_id, id);
+CREATE INDEX open_risks ON turns (client_id, id) WHERE risk_status = 'hit' AND disposition IS NULL;
+
+CREATE VIRTUAL TABLE turn_words USING fts5 (
+    text, content = 'turns', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO turn_words (turn_words, rank) VALUES ('secure-delete', 1);
+CREATE TRIGGER turns_added AFTER INSERT ON turns BEGIN
+    INSERT INTO turn_words (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER turns_removed AFTER DELETE ON turns BEGIN
+    INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER turns_changed AFTER UPDATE OF text ON turns BEGIN
+    INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO turn_words (rowid, text) VALUES (new.id, new.text);
+END;
+
+-- One row per set of drafts: which model wrote it.
+CREATE TABLE suggestions (
+    turn_id INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    at REAL NOT NULL,
+    model TEXT NOT NULL,
+    PRIMARY KEY (turn_id, version)
+) STRICT;
+
+CREATE TABLE drafts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    turn_id INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    draft TEXT NOT NULL,
+    state TEXT NOT NULL,
+    UNIQUE (turn_id, version, rank)
+) STRICT;
+
+-- What a therapist decided. A decision counts while voided_at is null; undo and later edits void it.
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+    turn_id INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE,
+    draft_id INTEGER REFERENCES drafts ON DELETE CASCADE,
+    reply_id INTEGER REFERENCES turns ON DELETE SET NULL,
+    kind TEXT NOT NULL,
+    text_sha256 TEXT,
+    reason TEXT,
+    note TEXT NOT NULL,
+    diff TEXT,
+    at REAL NOT NULL,
+    voided_at REAL
+) STRICT;
+CREATE INDEX standing_decisions ON decisions (session_id, id) WHERE voided_at IS NULL;
+CREATE INDEX decisions_of_reply ON decisions (reply_id);
+CREATE INDEX decisions_of_turn ON decisions (turn_id);
+CREATE INDEX decisions_of_draft ON decisions (draft_id);
+
+CREATE TABLE dispositions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    turn_id INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE,
+    risk TEXT NOT NULL,
+    disposition TEXT NOT NULL,
+    note TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE INDEX dispositions_of_turn ON dispositions (turn_id);
+
+-- The log of decisions: a chain of hashes. Salts lie apart, so that erasing them makes the hashes mute.
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE audit_salts (sequence INTEGER PRIMARY KEY REFERENCES audit, salt BLOB NOT NULL) STRICT;
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+"""
+
+STEPS: tuple[str, ...] = (FIRST,)
+VERSION = len(STEPS)

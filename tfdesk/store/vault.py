@@ -1,0 +1,238 @@
+"""The encrypted database: one SQLCipher file, opened with 32 bytes, never with anything else.
+
+A ``Vault`` may be used from any thread; reads and writes take turns. A write is on disk (synchronous=FULL)
+when its ``with`` block has ended; when the block raises, nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2
+
+from tfdesk.core.errors import BugError, KnownError, Locked, VaultDamaged, VaultMissing, VaultNewer
+from tfdesk.store import crypto, schema
+
+_PLAIN_HEADER = b"SQLite format 3\0"
+_BUSY_SECONDS = 10.0
+_KNOWN = {
+    "SQLITE_FULL": ("The disk is full; the last change was not saved.", "Make room and try again."),
+    "SQLITE_READONLY": ("The vault may only be read; nothing was saved.", "Make the data folder writable."),
+    "SQLITE_BUSY": ("Another program is using the vault; nothing was saved.", "Close it and try again."),
+    "SQLITE_IOERR": ("The disk failed while the vault was used.", "Check the disk, then try again."),
+    "SQLITE_CANTOPEN": ("The vault file cannot be opened.", "Check that the data folder may be written to."),
+    "SQLITE_CORRUPT": ("The vault file is damaged.", "Restore it from a backup."),
+    "SQLITE_NOTADB": (
+        "The vault file is damaged or does not belong to this key file.",
+        "Restore both from one backup.",
+    ),
+}
+
+Row = tuple[Any, ...]
+
+
+class Db:
+    """SQL inside one ``with`` block of a vault."""
+
+    def __init__(self, connection: dbapi2.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """All rows of a query."""
+        with _translated():
+            return list(self._connection.execute(sql, values))
+
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """The first row of a query, None when there is none."""
+        with _translated():
+            found: Row | None = self._connection.execute(sql, values).fetchone()
+            return found
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Run one statement; returns the id of the row it inserted, if it inserted one."""
+        with _translated():
+            return int(self._connection.execute(sql, values).lastrowid or 0)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database as ours; their texts can hold words of a query and are dropped."""
+    try:
+        yield
+    except dbapi2.Error as error:
+        name = str(getattr(error, "sqlite_errorname", None) or type(error).__name__)
+        for family, (sentence, step) in _KNOWN.items():
+            if name.startswith(family):
+                damaged = family in ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+                raise (VaultDamaged if damaged else KnownError)(sentence, step) from None
+        raise BugError(f"the database refused a statement ({name})") from None
+
+
+class Vault:
+    """An open vault. ``create`` or ``open`` one; ``close`` forgets the key."""
+
+    def __init__(self, connection: dbapi2.Connection, key: bytes) -> None:
+        self._connection: dbapi2.Connection | None = connection
+        self._key = key
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(cls, path: Path, key: bytes) -> Vault:
+        """Make an empty vault in a file that must not exist yet."""
+        try:
+            # Restricted before the first byte, and the failure when it exists, in one call.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise KnownError(
+                f"The vault file {path.name} could not be made ({error.strerror}).",
+                "Check that the disk has room and that the data folder may be written to.",
+            ) from None
+        vault = cls(_connect(path, key), key)
+        vault._migrate(path)
+        return vault
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> Vault:
+        """Open a vault, bringing its tables up to date.
+
+        Raises VaultMissing, VaultDamaged (plain, damaged, another key), VaultNewer, KnownError (read-only).
+        """
+        _check_header(path)
+        vault = cls(_connect(path, key), key)
+        try:
+            if vault._version() == 0:  # an emptied file opens with any key and holds nothing
+                raise VaultDamaged(f"The vault file {path.name} is empty.", "Put it back from a backup.")
+            vault._migrate(path)
+        except BaseException:
+            vault.close()
+            raise
+        return vault
+
+    @contextmanager
+    def read(self) -> Iterator[Db]:
+        """Queries; no write of this process comes in between. Raises Locked once closed."""
+        with self._lock:
+            yield Db(self._open_connection())
+
+    @contextmanager
+    def write(self) -> Iterator[Db]:
+        """One transaction: on disk when the block ends, undone when it raises. Raises Locked once closed."""
+        with self._lock:
+            connection = self._open_connection()
+            with _translated():
+                connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Db(connection)
+                with _translated():
+                    connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def sub_key(self, purpose: str) -> bytes:
+        """32 bytes for another purpose, the same each time. Raises Locked once closed."""
+        self._open_connection()
+        return crypto.sub_key(self._key, purpose)
+
+    def check(self) -> None:
+        """Read every page and compare its seal. Raises VaultDamaged."""
+        with self.read() as db:
+            problems = db.rows("PRAGMA cipher_integrity_check") + db.rows("PRAGMA foreign_key_check")
+            if problems or db.row("PRAGMA integrity_check") != ("ok",):
+                raise VaultDamaged("The vault file is damaged.", "Restore it from a backup.")
+
+    @property
+    def closed(self) -> bool:
+        return self._connection is None
+
+    def close(self) -> None:
+        """Fold the write-ahead log in, close the file and forget the key. A second call does nothing."""
+        with self._lock:
+            if self._connection is not None:
+                with suppress(dbapi2.Error):  # another process reads the log: it will be folded in later
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._connection.close()
+                self._connection, self._key = None, b""
+
+    def _open_connection(self) -> dbapi2.Connection:
+        if self._connection is None:
+            raise Locked
+        return self._connection
+
+    def _version(self) -> int:
+        with self.read() as db:
+            return int((db.row("PRAGMA user_version") or (0,))[0])
+
+    def _migrate(self, path: Path) -> None:
+        version = self._version()
+        if version > schema.VERSION:
+            raise VaultNewer(
+                f"A newer version of the program wrote {path.name}.",
+                "Open it with that version; nothing was changed.",
+            )
+        for number, step in enumerate(schema.STEPS[version:], start=version + 1):
+            with self.write() as db:
+                for statement in _statements(step):
+                    db.run(statement)
+                db.run(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script; ``executescript`` would commit in between, and a step must be whole or absent."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if dbapi2.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_PLAIN_HEADER))
+    except FileNotFoundError:
+        raise VaultMissing(
+            f"The vault file {path.name} is missing.",
+            "Put it back from a backup; its key file is still here.",
+        ) from None
+    except OSError as error:
+        raise KnownError(f"The vault file {path.name} cannot be read ({error.strerror}).") from None
+    if header == _PLAIN_HEADER:
+        raise VaultDamaged(
+            f"{path.name} is a database without encryption and was not opened.",
+            "Move it away and put the vault back from a backup.",
+        )
+
+
+def _connect(path: Path, key: bytes) -> dbapi2.Connection:
+    """A connection whose key is proven right. A short raw key would silently be taken as a passphrase."""
+    if len(key) != crypto.KEY_BYTES:
+        raise BugError("the vault's key is not 32 bytes long")
+    raw = crypto.sub_key(key, "database").hex()
+    with _translated():
+        connection = dbapi2.connect(
+            str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
+        )
+        try:
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{raw}'\"")
+            if not connection.execute("PRAGMA cipher_version").fetchone():
+                raise BugError("this build of SQLite cannot encrypt")
+            for setting in ("temp_store = MEMORY", "secure_delete = ON", "foreign_keys = ON"):
+                connection.execute(f"PRAGMA {setting}")
+            connection.execute(
+                "PRAGMA journal_mode = WAL"
+            ).fetchone()  # reads the file: a wrong key fails here
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
