@@ -175,7 +175,10 @@ class Review:
             return conversations.open_risk(db, conversations.session(db, session_id).client_id)
 
     def dispose(self, turn_id: int, disposition: Disposition, note: str = "") -> None:
-        """Record what a person did about a hit. Raises AlreadyDecided, InputRefused (no reason given)."""
+        """Record what a person did about a hit, for every message whose words it marked.
+
+        Raises AlreadyDecided, InputRefused (no reason given for "not a risk").
+        """
         note = _checked_note(note)
         if disposition is Disposition.NOT_A_RISK and not note:
             raise InputRefused("Say in a few words why this is not a risk.")
@@ -183,7 +186,8 @@ class Review:
             turn = conversations.turn(db, turn_id)
             if not turn.risk_open:
                 raise AlreadyDecided("What was done about this message is recorded already.")
-            conversations.set_disposition(db, turn_id, disposition.value)
+            for marked in _marked(db, turn):
+                conversations.set_disposition(db, marked, disposition.value)
             decisions.add_disposition(db, turn, disposition.value, note, self._now())
             audit.append(db, "risk disposed", self._now(), note or None, turn=turn_id, done=disposition.value)
 
@@ -248,6 +252,13 @@ _hash = text_sha256  # under another name: parameters of the same meaning hide i
 
 def _checked_note(note: str) -> str:
     return checked_text(note, "The note", LONGEST_NOTE) if note.strip() else ""
+
+
+def _marked(db: Db, turn: TurnRow) -> set[int]:
+    """Ids of the turn with the hit and of the other turns its spans point into (indices of the dialogue)."""
+    spoken = conversations.spoken(db, conversations.session(db, turn.session_id))
+    indices = {span.where for span in turn.risk.spans if isinstance(span.where, int)} if turn.risk else set()
+    return {turn.id} | {spoken[index].id for index in indices if 0 <= index < len(spoken)}
 
 
 def _refuse_unless_last(db: Db, turn: TurnRow) -> None:

@@ -138,17 +138,19 @@ class Sessions:
     def record_screening(self, turn_id: int, risk: Risk, emotion: Emotion | None) -> None:
         """What the model process found in a client message (None: no emotion found; an earlier one stays).
 
-        A later screening may add to a hit, never remove one: only a person disposes of it.
+        A later screening may add to a hit, never remove one: only a person disposes of it, for these words.
         """
         with self._vault.write() as db:
             turn = _client_turn(db, turn_id)
             if emotion is not None:
                 conversations.set_emotion(db, turn_id, emotion)
+            if turn.disposition is not None:
+                return
             if turn.risk is None or turn.risk.status != "hit":
                 conversations.set_risk(db, turn_id, risk)
                 if risk.status == "hit":
                     audit.append(db, "risk hit", self._now(), turn=turn_id)
-            elif turn.risk_open and risk.status == "hit":
+            elif risk.status == "hit":
                 categories = tuple(dict.fromkeys((*turn.risk.categories, *risk.categories)))
                 spans = tuple(dict.fromkeys((*turn.risk.spans, *risk.spans)))
                 conversations.set_risk(db, turn_id, Risk("hit", categories, spans))
@@ -162,8 +164,14 @@ class Sessions:
             where = conversations.session(db, session_id)
             situation = conversations.client(db, where.client_id).situation
             spoken = conversations.spoken(db, where)
-        turns = tuple(Turn(speaker, text, emotion, strategy) for speaker, text, emotion, strategy in spoken)
+        turns = tuple(Turn(s.speaker, s.text, s.corrected_emotion, s.strategy) for s in spoken)
         return Dialogue(f"session-{session_id}", "vault", situation or None, turns)
+
+    def cleared(self, session_id: int) -> tuple[int, ...]:
+        """Indices of the dialogue's turns whose risk a person has disposed of: not to be raised again."""
+        with self._vault.read() as db:
+            spoken = conversations.spoken(db, conversations.session(db, session_id))
+        return tuple(index for index, turn in enumerate(spoken) if turn.disposed)
 
     # The sample clinic ------------------------------------------------------------------
 

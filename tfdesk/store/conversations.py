@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from tfdesk.core.errors import BugError
 from tfdesk.core.models import Client, Origin, Session, TurnRow
@@ -58,6 +59,18 @@ def _turn(row: Row) -> TurnRow:
         disposition=done,
         approved=bool(approved),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A turn as a model reads it; its index in the list is its index in the dialogue."""
+
+    id: int
+    speaker: Speaker
+    text: str
+    corrected_emotion: str | None
+    strategy: str | None
+    disposed: bool  # a person has recorded what was done about the risk in it
 
 
 # Clients and sessions ------------------------------------------------------------------
@@ -166,16 +179,19 @@ def last_turn(db: Db, session_id: int) -> TurnRow | None:
     return _turn(row) if row else None
 
 
-def spoken(db: Db, upto: Session) -> list[tuple[Speaker, str, str | None, str | None]]:
-    """Speaker, text, corrected emotion and strategy of all the client's turns, up to the end of a session."""
+def spoken(db: Db, upto: Session) -> list[Spoken]:
+    """All that was said with the session's client up to the end of the session, first to last."""
     rows = db.rows(
-        "SELECT t.speaker, t.text, t.corrected_emotion, t.strategy FROM sessions s"
-        " JOIN turns t ON t.session_id = s.id WHERE s.client_id = ? AND s.number <= ?"
+        "SELECT t.id, t.speaker, t.text, t.corrected_emotion, t.strategy, t.disposition IS NOT NULL"
+        " FROM sessions s JOIN turns t ON t.session_id = s.id WHERE s.client_id = ? AND s.number <= ?"
         " ORDER BY s.number, t.position",
         upto.client_id,
         upto.number,
     )
-    return [(speaker, text, emotion, strategy) for speaker, text, emotion, strategy in rows]
+    return [
+        Spoken(number, speaker, text, emotion, strategy, bool(disposed))
+        for number, speaker, text, emotion, strategy, disposed in rows
+    ]
 
 
 def delete_turn(db: Db, turn_id: int) -> None:
