@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from transformers import DynamicCache
 
 from trainer.bundle import LanguageModel
+from trainer.cache import roomy_cache
 from trainer.prompt import Prompt
 
 SLOTS_WRITTEN = 4  # emotion label, strategy slot, strategy label, reply slot
@@ -37,8 +37,8 @@ class Generated:
 def emotion_distribution(lm: LanguageModel, prompt: Prompt) -> dict[str, float]:
     """Calibrated distribution over the bundle's emotion labels at the prompt's emotion slot."""
     with torch.inference_mode():
-        logits = lm.model(torch.tensor([prompt.ids]), logits_to_keep=1).logits[:, -1]
-        return _emotions(lm, logits)[0]
+        logits = lm.model(torch.tensor([prompt.ids], device=lm.model.device), logits_to_keep=1).logits[:, -1]
+        return _emotions(lm, logits.cpu())[0]
 
 
 def generate_replies(
@@ -134,7 +134,7 @@ class _Batch:
         longest = max(len(ids) for ids in unique)
         padded = [[lm.encoder.end] * (longest - len(ids)) + list(ids) for ids in unique]
         mask = torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in unique])
-        self.cache = DynamicCache(config=lm.model.config)
+        self.cache = roomy_cache(lm.model.config.n_layer, SLOTS_WRITTEN + draws.shape[1])
         logits = self._forward(torch.tensor(padded), mask, (mask.cumsum(dim=1) - 1).clamp(min=0))
         if len(unique) < len(prompts):
             self.cache.batch_select_indices(rows)
@@ -148,15 +148,16 @@ class _Batch:
         self.blocked = blocked
 
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        device = self.lm.model.device  # choices are made on the processor: the same draws everywhere
         made = self.lm.model(
-            ids,
-            attention_mask=mask,
-            position_ids=positions,
+            ids.to(device),
+            attention_mask=mask.to(device),
+            position_ids=positions.to(device),
             past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
         )
-        logits: torch.Tensor = made.logits[:, -1].float()
+        logits: torch.Tensor = made.logits[:, -1].float().cpu()
         return logits
 
     def _feed(self, tokens: torch.Tensor) -> None:
