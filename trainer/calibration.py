@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from trainer.bundle import LanguageModel
-from trainer.prompt import Prompt
+from trainer.data import calibration, held_out
+from trainer.dialogue import Dialogue
+from trainer.prompt import Prompt, client_emotion
 
 MIN_ROWS = 20  # with fewer labelled rows a fit would be noise
 WANTED_ACCURACY = 0.6  # of the emotions that are named; the rest are shown as "unsure"
@@ -97,3 +100,35 @@ def _ece(confidence: torch.Tensor, right: torch.Tensor) -> float:
         for b in bins.unique()
     ]
     return sum(gaps) / len(right)
+
+
+def calibrate(lm: LanguageModel, dialogues: list[Dialogue], metrics: dict[str, float]) -> dict[str, Any]:
+    """Fit on the calibration tenth, measure on the validation tenth (added to ``metrics``), for meta.json.
+
+    With too few labelled rows the base's values are kept.
+    """
+    found = Calibration(lm.meta.get("emotion_temperature", 1.0), lm.meta.get("emotion_threshold", 0.0))
+    if lm.manifest is not None:
+        found = Calibration(lm.manifest.emotion_temperature, lm.manifest.emotion_threshold)
+    logits, labels = _labelled(lm, [d for d in dialogues if calibration(d.id)])
+    if len(labels) >= MIN_ROWS:
+        found = fit(logits, labels)
+    logits, labels = _labelled(lm, [d for d in dialogues if held_out(d.id)])
+    if len(labels):
+        metrics |= scores(logits, labels, found)
+    return {"emotion_temperature": found.temperature, "emotion_threshold": found.threshold}
+
+
+def _labelled(lm: LanguageModel, dialogues: list[Dialogue]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits (N, labels) and labels (N,) at every labelled client turn that a therapist answers."""
+    names = lm.encoder.labels.emotions
+    prompts, labels = [], []
+    for dialogue in dialogues:
+        for index, turn in enumerate(dialogue.turns):
+            emotion = client_emotion(dialogue.turns[:index])
+            if turn.speaker == "therapist" and emotion in names:
+                prompts.append(lm.encoder.prompt(dialogue.cut_at(index), lm.positions // 2))
+                labels.append(names.index(emotion))
+    if not prompts:
+        return torch.empty(0, len(names)), torch.empty(0, dtype=torch.long)
+    return emotion_logits(lm, prompts), torch.tensor(labels)

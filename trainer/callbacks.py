@@ -75,9 +75,15 @@ def wrapped_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
     )
 
 
-def positions(start: int, end: int) -> Dataset:
+def numbers(column: str, start: int, end: int) -> Dataset:
     """The library's data set: numbers of places in an order that we keep. It never sees client words."""
-    return Dataset.from_dict({"position": list(range(start, end))})
+    kind = str if column == "prompt" else int  # a prompt must look like text to the library
+    return Dataset.from_dict({column: [kind(number) for number in range(start, end)]})
+
+
+def own_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The model's tensors without the head, which is the embedding again."""
+    return {name: tensor for name, tensor in model.state_dict().items() if name != "lm_head.weight"}
 
 
 class Training:
@@ -121,7 +127,7 @@ class Training:
         if run.resume and (found := self.checkpoints.load()) is not None:
             self.start, state = found
             self.step = self.start
-            self.model.load_state_dict(state["model"])
+            self.model.load_state_dict(state["model"], strict=False)  # the tied head is not in it
             self.optimizer.load_state_dict(state["optimizer"])
             self.scheduler.load_state_dict(state["scheduler"])
             self._random, self.extra = state["random"], state["extra"]
@@ -136,7 +142,7 @@ class Training:
     def save(self) -> None:
         """Write a checkpoint of the step just done. Raises InputError when the disk refuses it."""
         state = {
-            "model": {name: t for name, t in self.model.state_dict().items() if name != "lm_head.weight"},
+            "model": own_state(self.model),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "random": random_state(),
@@ -162,7 +168,7 @@ class RunCallback(TrainerCallback):
         training: Training,
         every: int,
         metrics: Callable[[Mapping[str, float]], dict[str, float]],
-        after_step: Callable[[int], str | None] | None = None,
+        after_step: Callable[[int, dict[str, float]], str | None] | None = None,
     ) -> None:
         """``metrics`` picks from the library's log; ``after_step`` may return why training should end now."""
         self._training = training
@@ -177,23 +183,25 @@ class RunCallback(TrainerCallback):
         if state.global_step == 0:
             self._training.begin()
 
-    def on_step_end(self, *given: Any, **_: Any) -> None:
+    def on_log(self, *given: Any, logs: Mapping[str, float], **_: Any) -> None:
+        """Called after every step (and once more with a summary, which has no loss)."""
         state: TrainerState = given[1]
         control: TrainerControl = given[2]
+        if "loss" not in logs:
+            return
         training = self._training
         step = training.step = training.start + state.global_step
-        self.stopped = self._after_step(step) if self._after_step else None
-        training.cancelled = training.run.stop.is_set() and step < training.total
-        if training.cancelled or (step % self._every == 0 and step < training.total):
+        self.last = self._metrics(logs)
+        training.run.progress("step", step=step, metrics=self.last)
+        if self._after_step is not None:
+            self.stopped = self._after_step(step, self.last)
+        if step == training.total or self.stopped is not None:
+            control.should_training_stop = True
+            return
+        training.cancelled = training.run.stop.is_set()
+        if training.cancelled or step % self._every == 0:
             training.save()
-        control.should_training_stop |= training.cancelled or self.stopped is not None
-
-    def on_log(self, *given: Any, logs: Mapping[str, float], **_: Any) -> None:
-        state: TrainerState = given[1]
-        if "loss" in logs:  # the last log is a summary without it
-            self.last = self._metrics(logs)
-            step = self._training.start + state.global_step
-            self._training.run.progress("step", step=step, metrics=self.last)
+        control.should_training_stop |= training.cancelled
 
 
 class Throughput:

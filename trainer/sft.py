@@ -7,7 +7,6 @@ import random
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from transformers import PrinterCallback
@@ -15,20 +14,20 @@ from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
 from trainer.bundle import LanguageModel, load_model, save_model
-from trainer.calibration import MIN_ROWS, Calibration, emotion_logits, fit, scores
+from trainer.calibration import calibrate
 from trainer.callbacks import (
     RunCallback,
     Throughput,
     Training,
     micro_batch,
-    positions,
+    numbers,
     quiet_arguments,
     wrapped_tokenizer,
 )
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
-from trainer.prompt import UNKNOWN, Encoder, Example, client_emotion
+from trainer.prompt import UNKNOWN, Encoder, Example
 from trainer.run import Run
 
 HELD_OUT_EXAMPLES = 400  # at most so many are scored after training
@@ -170,7 +169,7 @@ def _loop(
                 train_sampling_strategy="sequential",
                 dataset_kwargs={"skip_prepare_dataset": True},
             ),
-            train_dataset=positions(training.start * config.batch, training.total * config.batch),
+            train_dataset=numbers("position", training.start * config.batch, training.total * config.batch),
             data_collator=Collator(examples, order, lm.encoder),
             processing_class=wrapped_tokenizer(lm.encoder),
             optimizers=(training.optimizer, training.scheduler),
@@ -218,35 +217,3 @@ def mean_loss(lm: LanguageModel, examples: list[Example], batch: int = 16) -> fl
         )
         count += int((targets != -100).sum())
     return total / count
-
-
-def calibrate(lm: LanguageModel, dialogues: list[Dialogue], metrics: dict[str, float]) -> dict[str, Any]:
-    """Fit on the calibration tenth, measure on the validation tenth (added to ``metrics``), for meta.json.
-
-    With too few labelled rows the base's values are kept.
-    """
-    found = Calibration(lm.meta.get("emotion_temperature", 1.0), lm.meta.get("emotion_threshold", 0.0))
-    if lm.manifest is not None:
-        found = Calibration(lm.manifest.emotion_temperature, lm.manifest.emotion_threshold)
-    logits, labels = _labelled(lm, [d for d in dialogues if calibration(d.id)])
-    if len(labels) >= MIN_ROWS:
-        found = fit(logits, labels)
-    logits, labels = _labelled(lm, [d for d in dialogues if held_out(d.id)])
-    if len(labels):
-        metrics |= scores(logits, labels, found)
-    return {"emotion_temperature": found.temperature, "emotion_threshold": found.threshold}
-
-
-def _labelled(lm: LanguageModel, dialogues: list[Dialogue]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits (N, labels) and labels (N,) at every labelled client turn that a therapist answers."""
-    names = lm.encoder.labels.emotions
-    prompts, labels = [], []
-    for dialogue in dialogues:
-        for index, turn in enumerate(dialogue.turns):
-            emotion = client_emotion(dialogue.turns[:index])
-            if turn.speaker == "therapist" and emotion in names:
-                prompts.append(lm.encoder.prompt(dialogue.cut_at(index), lm.positions // 2))
-                labels.append(names.index(emotion))
-    if not prompts:
-        return torch.empty(0, len(names)), torch.empty(0, dtype=torch.long)
-    return emotion_logits(lm, prompts), torch.tensor(labels)
