@@ -92,7 +92,7 @@ class Models:
         digest = _manifest_sha256(bundle)
         if digest is None:
             raise ModelUnavailable(f"{bundle.name} is no model bundle ({MANIFEST} is missing).")
-        promoted = _Promoted(f"{digest[:16]}", name, digest, time.time())
+        promoted = _Promoted(digest[:16], name, digest, time.time())
         folder = self._paths.models_dir / promoted.folder
         if _manifest_sha256(folder) != digest:
             _copy_bundle(bundle, folder)
