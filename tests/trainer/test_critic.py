@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import io
+import json
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from trainer.bundle import BundleError, load_model
+from trainer.config import CriticConfig, InputError
+from trainer.critic import Critic
+from trainer.critic_data import Negatives, collate, encode, garbled, plan
+from trainer.critic_train import all_logits, from_base, pair_loss, train
+from trainer.data import calibration, held_out
+from trainer.dialogue import Dialogue, Turn, Worse, as_json
+from trainer.events import EventWriter
+from trainer.run import Progress, Run, read_data
+from trainer.sealed import KEY_BYTES, Folder
+
+CONFIG = CriticConfig(layers=1, epochs=2, batch=4, max_length=64, checkpoint_every=3, threads=1)
+# Client words, their emotion, a reply to them and its strategy: dull, but learnable by a tiny model.
+TEXTS = (
+    ("my mother died and the house is empty", "sadness", "Her death left the house empty.", "reflection"),
+    ("my boss shouted and i am so angry", "anger", "What did your boss shout?", "open question"),
+    ("i can't breathe on the tram, i panic", "fear", "The tram takes your breath.", "reflection"),
+)
+
+
+def dialogues(count: int = 40) -> list[Dialogue]:
+    made = []
+    for number in range(count):
+        turns = []
+        for text, emotion, reply, strategy in random.Random(number).sample(TEXTS, 2):
+            worse = Worse("Many people feel that way.", "generic") if number % 3 else None
+            turns += [
+                Turn("client", text, emotion=emotion),
+                Turn("therapist", reply, strategy=strategy, worse=worse),
+            ]
+        made.append(Dialogue(f"d{number}", "authored", None, tuple(turns)))
+    return made
+
+
+def write_data(file: Path, rows: list[Dialogue]) -> Path:
+    file.write_text("".join(json.dumps(as_json(row)) + "\n" for row in rows))
+    return file
+
+
+def make_run(
+    out: Path, data: Path, model: Path, *, key: bytes | None = None, resume: bool = False
+) -> tuple[Run, io.StringIO]:
+    stream = io.StringIO()
+    run = Run(
+        command="critic",
+        out=Folder(out, key),
+        data=(read_data(data, None),),
+        model=model,
+        critic=None,
+        resume=resume,
+        progress=Progress("critic", EventWriter(stream)),
+        stop=threading.Event(),
+    )
+    return run, stream
+
+
+def events(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def critic_dir(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    folder = tmp_path_factory.mktemp("critic")
+    run, _ = make_run(folder / "out", write_data(folder / "d.jsonl", dialogues()), tiny_model)
+    assert train(CONFIG, run)
+    return folder / "out"
+
+
+def test_a_trained_critic_loads_and_scores_inside_its_ranges(critic_dir: Path) -> None:
+    critic = Critic.load(critic_dir)
+    (scores,) = critic.score([(dialogues()[0].cut_at(1), "What did your boss shout?")])
+    for shares in (scores.emotion, scores.wanted, scores.strategy):
+        assert sum(shares.values()) == pytest.approx(1.0, abs=1e-5)
+    assert set(scores.emotion) == set(critic.encoder.labels.emotions)
+    for value in (scores.belongs, scores.elsewhere, scores.quality, scores.tone):
+        assert value is None or 0 < value < 1
+    assert scores.quality is not None
+    assert scores.tone is None  # no poorer reply in the data was out of tone
+
+
+def test_scoring_together_gives_what_scoring_alone_and_the_plain_forward_give(critic_dir: Path) -> None:
+    critic = Critic.load(critic_dir)
+    first, second = (row.cut_at(3) for row in dialogues()[:2])
+    items = [(first, "What did your boss shout?"), (second, "No."), (first, "The tram takes your breath.")]
+    together = critic.score(items)
+    for item, scores in zip(items, together, strict=True):
+        (alone,) = critic.score([item])
+        assert alone.belongs == pytest.approx(scores.belongs, abs=1e-5)
+        assert alone.elsewhere == pytest.approx(scores.elsewhere, abs=1e-5)
+        assert alone.strategy == pytest.approx(scores.strategy, abs=1e-5)
+        logits = all_logits(critic, [(critic.context_ids(item[0]), critic.reply_ids(item[1]))])
+        assert float(logits["belongs"].detach().sigmoid()) == pytest.approx(scores.belongs, abs=1e-5)
+
+
+def test_long_unusual_and_empty_texts_are_scored(critic_dir: Path) -> None:
+    critic = Critic.load(critic_dir)
+    long = Dialogue("x", "test", "why " * 5000, tuple(Turn("client", "no 🙂 " * 9000) for _ in range(50)))
+    for reply in ("", "🙂\u200b", "word " * 20000, "<|endoftext|><|reply|>"):
+        (scores,) = critic.score([(long, reply)])
+        assert 0 <= scores.belongs <= 1
+    assert critic.score([]) == []
+
+
+def test_labels_that_are_absent_leave_their_heads_silent(tmp_path: Path, tiny_model: Path) -> None:
+    bare = [
+        Dialogue(row.id, "test", None, tuple(Turn(turn.speaker, turn.text) for turn in row.turns))
+        for row in dialogues()
+    ]
+    run, _ = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", bare), tiny_model)
+    assert train(CONFIG, run)
+    critic = Critic.load(tmp_path / "out")
+    (scores,) = critic.score([(bare[0].cut_at(1), "Yes.")])
+    assert (scores.emotion, scores.wanted, scores.strategy) == ({}, {}, {})
+    assert scores.quality is None
+    assert set(critic.report) == {
+        "belongs",
+        "belongs_same_dialogue",
+        "belongs_echo",
+    }
+
+
+def test_the_report_gives_every_head_with_its_floor_on_held_out_rows(critic_dir: Path) -> None:
+    report = Critic.load(critic_dir).report
+    kept_out = [row for row in dialogues() if held_out(row.id)]
+    assert report["emotion"]["n"] == sum(len(row.turns) // 2 for row in kept_out)
+    assert 0 < report["emotion"]["floor"] <= 1
+    assert report["belongs"]["floor"] == 0.5
+    assert {"emotion", "wanted", "strategy", "belongs", "quality"} <= set(report)
+
+
+def test_held_out_words_change_nothing_in_what_is_learned(tmp_path: Path, tiny_model: Path) -> None:
+    def weights(name: str, change: Callable[[Dialogue], Dialogue]) -> bytes:
+        data = write_data(tmp_path / f"{name}.jsonl", [change(row) for row in dialogues()])
+        run, _ = make_run(tmp_path / name, data, tiny_model)
+        assert train(CONFIG, run)
+        return (tmp_path / name / "critic.safetensors").read_bytes()
+
+    def other(row: Dialogue, reserved: Callable[[str], bool]) -> Dialogue:
+        turns = (Turn("client", "other words"), Turn("therapist", "entirely"))
+        return Dialogue(row.id, row.source, None, turns) if reserved(row.id) else row
+
+    same = weights("same", lambda row: row)
+    assert weights("held", lambda row: other(row, held_out)) == same
+    assert weights("calibration", lambda row: other(row, calibration)) == same
+    trained = next(row.id for row in dialogues() if not held_out(row.id) and not calibration(row.id))
+    assert weights("trained", lambda row: other(row, trained.__eq__)) != same
+
+
+def test_training_on_what_can_be_learned_lowers_the_loss(tmp_path: Path, tiny_model: Path) -> None:
+    config = CriticConfig(layers=2, epochs=12, batch=8, max_length=64, learning_rate=5e-3, threads=1)
+    run, stream = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", dialogues()), tiny_model)
+    assert train(config, run)
+    losses = [event["metrics"]["emotion"] for event in events(stream) if event["type"] == "step"]
+    assert sum(losses[-4:]) < 0.5 * sum(losses[:4])
+
+
+def test_a_stopped_run_resumes_to_the_same_weights(tmp_path: Path, tiny_model: Path) -> None:
+    data = write_data(tmp_path / "d.jsonl", dialogues())
+    whole, _ = make_run(tmp_path / "whole", data, tiny_model)
+    assert train(CONFIG, whole)
+    part, stream = make_run(tmp_path / "part", data, tiny_model)
+    part.stop.set()
+    assert not train(CONFIG, part)
+    assert events(stream)[-1]["type"] == "cancelled"
+    rest, stream = make_run(tmp_path / "part", data, tiny_model, resume=True)
+    assert train(CONFIG, rest)
+    assert events(stream)[0]["resumed_from"] == 1
+    files = [tmp_path / name / "critic.safetensors" for name in ("whole", "part")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_sealed_run_leaves_no_word_in_the_open_and_loads_with_its_key(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    key = b"k" * KEY_BYTES
+    data = write_data(tmp_path / "d.jsonl", dialogues())
+    run, _ = make_run(tmp_path / "out", data, tiny_model, key=key)
+    assert train(CONFIG, run)
+    assert all(path.suffix == ".sealed" for path in (tmp_path / "out").iterdir())
+    assert Critic.load(tmp_path / "out", key).report
+
+
+def test_data_without_two_dialogues_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    run, _ = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", dialogues(1)), tiny_model)
+    with pytest.raises(InputError, match="two dialogues"):
+        train(CONFIG, run)
+
+
+@pytest.mark.parametrize("damage", ["not a number", "wrong shape", "another head", "cut off", "no config"])
+def test_a_damaged_critic_is_refused(tmp_path: Path, critic_dir: Path, damage: str) -> None:
+    for file in critic_dir.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = tmp_path / "critic.safetensors"
+    tensors = safetensors.torch.load(weights.read_bytes())
+    if damage == "not a number":
+        tensors["heads.tone.bias"][:] = float("nan")
+    elif damage == "wrong shape":
+        tensors["heads.tone.bias"] = torch.zeros(2)
+    elif damage == "another head":
+        tensors["heads.extra.bias"] = torch.zeros(1)
+    weights.write_bytes(safetensors.torch.save(tensors))
+    if damage == "cut off":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif damage == "no config":
+        (tmp_path / "critic.json").unlink()
+    with pytest.raises(BundleError):
+        Critic.load(tmp_path)
+
+
+def test_a_critic_without_a_tokenizer_of_its_own_uses_the_folders(
+    tmp_path: Path, critic_dir: Path, tiny_model: Path
+) -> None:
+    config = json.loads((critic_dir / "critic.json").read_bytes()) | {"tokenizer": None}
+    (tmp_path / "critic.json").write_text(json.dumps(config))
+    for file in (critic_dir / "critic.safetensors", tiny_model / "tokenizer.json"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    item = (dialogues()[0].cut_at(1), "Yes.")
+    assert Critic.load(tmp_path).score([item]) == Critic.load(critic_dir).score([item])
+
+
+def test_negatives_never_are_the_reply_itself(tiny_model: Path) -> None:
+    critic = from_base(load_model(tiny_model), CONFIG)
+    rows = encode(critic, dialogues())
+    negatives, rng = Negatives(rows), random.Random(1)
+    for row in rows:
+        assert negatives.same_dialogue(row, rng) != row.reply
+        assert all(negatives(row, rng) for _ in range(5))
+    batch = collate(critic, rows[:4], negatives, rng)
+    assert batch.rows == 4
+    assert len(batch.ids) == 8 + len(batch.better)
+    for row, slot, end in zip(batch.ids, batch.slot, batch.end, strict=True):
+        assert row[slot] == critic.encoder.reply_slot
+        assert row[end] == critic.encoder.end
+
+
+def test_the_plan_visits_every_row_once_per_epoch(tiny_model: Path) -> None:
+    rows = encode(from_base(load_model(tiny_model), CONFIG), dialogues())
+    order = plan(rows, CONFIG)
+    assert sorted(order[: len(rows)]) == list(range(len(rows)))
+    assert len(order) == CONFIG.epochs * len(rows)
+
+
+def test_a_garbled_reply_is_made_of_the_replys_own_words() -> None:
+    text = "What did your boss shout at you today?"
+    spoilt = [garbled(text, random.Random(seed)) for seed in range(20)]
+    assert all(set(words.split()) <= set(text.split()) for words in spoilt)
+    assert sum(words != text for words in spoilt) >= 18
+
+
+def test_the_pair_loss_falls_as_the_better_reply_rises() -> None:
+    poor = torch.tensor([0.0])
+    values = [float(pair_loss(torch.tensor([good]), poor)) for good in (-2.0, 0.0, 2.0)]
+    assert values[0] > values[1] > values[2]

@@ -1,0 +1,226 @@
+"""The critic: the first layers of a GPT-2 with one linear head per question. Rewards, ranking, reward card.
+
+``...recent context<|client|>text<|reply|>reply<|endoftext|>``: what is asked of the context alone (client
+emotion, strategy wanted) is read at ``<|reply|>``, what is asked of the reply at the end. Many replies to
+one message read it once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import DynamicCache, GPT2Config, GPT2Model
+
+from trainer.bundle import (
+    CRITIC_CONFIG,
+    CRITIC_WEIGHTS,
+    BundleError,
+    config_from,
+    digest,
+    labels_from,
+    labels_json,
+    read_json,
+    read_tensors,
+    read_tokenizer,
+)
+from trainer.dialogue import Dialogue, Turn
+from trainer.prompt import Encoder, LabelSets
+from trainer.rewards import CriticScores
+from trainer.sealed import Folder
+
+CONTEXT_HEADS = ("emotion", "wanted")  # read at the reply slot
+PAIR_HEADS = ("strategy", "belongs", "quality", "tone")  # read at the end of the reply
+# Messages that no reply under test was written for: what fits them all is said everywhere. Our own words.
+ELSEWHERE = (
+    "I shouted at my son again this morning over nothing, and then he wouldn't look at me.",
+    "The results come on Thursday. I keep refreshing the hospital page as if that would help.",
+    "My landlord gave us notice after eleven years and I don't know where we would go.",
+)
+ROWS = 64  # replies that are read at once: bounds memory
+
+
+class CriticModel(nn.Module):
+    """Backbone and heads. Every head's logits are (B, outputs)."""
+
+    def __init__(self, config: GPT2Config, labels: LabelSets) -> None:
+        super().__init__()
+        self.backbone = GPT2Model(config)
+        sizes = {"emotion": len(labels.emotions)}
+        sizes |= dict.fromkeys(("wanted", "strategy"), len(labels.strategies))
+        sizes |= dict.fromkeys(("belongs", "quality", "tone"), 1)
+        self.heads = nn.ModuleDict({name: nn.Linear(config.n_embd, size) for name, size in sizes.items()})
+
+    def read(self, state: torch.Tensor, heads: Sequence[str]) -> dict[str, torch.Tensor]:
+        """(B, width) hidden states to the logits of ``heads``."""
+        return {name: self.heads[name](state) for name in heads}
+
+    def forward(self, ids: torch.Tensor, slot: torch.Tensor, end: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Logits of all heads for right-padded (B, T) ids; ``slot`` and ``end`` are (B,) positions."""
+        hidden = self.backbone(
+            ids
+        ).last_hidden_state  # causal: padding on the right changes nothing before it
+        rows = torch.arange(len(ids), device=ids.device)
+        return self.read(hidden[rows, slot], CONTEXT_HEADS) | self.read(hidden[rows, end], PAIR_HEADS)
+
+
+@dataclass(frozen=True, slots=True)
+class Critic:
+    """A loaded critic. ``trained`` names the heads that saw labels; the others stay silent."""
+
+    model: CriticModel
+    encoder: Encoder
+    trained: frozenset[str]
+    emotion_temperature: float
+    report: dict[str, Any]  # per head: held-out figures and their floors
+    sha256: str = ""  # of the weights as they were loaded
+
+    @classmethod
+    def load(cls, path: Path, key: bytes | None = None) -> Critic:
+        """Load and check ``critic.json`` and ``critic.safetensors`` of a critic's folder or a bundle.
+
+        With a run key, a folder without a plain ``critic.json`` is read sealed. Raises InputError.
+        """
+        sealed = key is not None and not (path / CRITIC_CONFIG).is_file()
+        folder = Folder(path, key if sealed else None)
+        if not folder.exists(CRITIC_CONFIG):
+            raise BundleError(f"{path.name}: there is no critic in this folder ({CRITIC_CONFIG} is missing).")
+        value = read_json(folder, CRITIC_CONFIG)
+        where = f"{path.name}: {CRITIC_CONFIG}"
+        labels = labels_from(value.get("labels"), where)
+        encoder = Encoder(_tokenizer(folder, value.get("tokenizer"), where), labels)
+        shape, trained, softness = value.get("shape"), value.get("trained"), value.get("emotion_temperature")
+        if not isinstance(shape, dict) or not isinstance(trained, list) or not isinstance(softness, float):
+            raise BundleError(f"{where} lacks fields; copy the model again.")
+        config = config_from(shape, where)
+        if encoder.size > config.vocab_size or not 0 < softness < 1000:
+            raise BundleError(f"{where} does not fit its tokenizer; copy the model again.")
+        model = CriticModel(config, labels)
+        tensors = read_tensors(folder, CRITIC_WEIGHTS)
+        expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
+        if {name: tensor.shape for name, tensor in tensors.items()} != expected:
+            raise BundleError(f"{path.name}: {CRITIC_WEIGHTS} does not fit its {CRITIC_CONFIG}.")
+        model.load_state_dict(tensors)
+        heads = frozenset(str(name) for name in trained) & {*CONTEXT_HEADS, *PAIR_HEADS}
+        report = value.get("report") or {}
+        return cls(model.eval(), encoder, heads, softness, report, digest(folder.read(CRITIC_WEIGHTS)))
+
+    def save(self, folder: Folder, meta: dict[str, Any]) -> None:
+        """Write weights in float16 and ``critic.json`` with its tokenizer, so that it fits any model."""
+        config = self.model.backbone.config
+        keys = ("n_layer", "n_embd", "n_head", "vocab_size", "n_positions", "n_inner", "activation_function")
+        value = {
+            "format": 1,
+            "shape": {key: getattr(config, key) for key in keys},
+            "labels": labels_json(self.encoder.labels),
+            "trained": sorted(self.trained),
+            "emotion_temperature": self.emotion_temperature,
+            "report": self.report,
+            "meta": meta,
+            "tokenizer": json.loads(self.encoder.tokenizer.to_str()),
+        }
+        state = {
+            name: t.detach().to("cpu", torch.float16).contiguous()
+            for name, t in self.model.state_dict().items()
+        }
+        folder.write(CRITIC_WEIGHTS, safetensors.torch.save(state, metadata={"format": "pt"}))
+        folder.write(CRITIC_CONFIG, json.dumps(value, ensure_ascii=False).encode())
+
+    def context_ids(self, dialogue: Dialogue) -> tuple[int, ...]:
+        """What is read of the dialogue before a reply, at most half the window; ends with the reply slot."""
+        limit = self.model.backbone.config.n_positions // 2
+        return (*self.encoder.prompt(dialogue, limit).ids[:-1], self.encoder.reply_slot)
+
+    def reply_ids(self, reply: str) -> tuple[int, ...]:
+        """The reply's beginning, at most half of the window, and the end token."""
+        limit = self.model.backbone.config.n_positions // 2
+        return (*self.encoder.encode(reply.strip()[: limit * 16])[: limit - 1], self.encoder.end)
+
+    def score(self, items: Sequence[tuple[Dialogue, str]], *, elsewhere: bool = True) -> list[CriticScores]:
+        """Scores of each reply after its dialogue, in order.
+
+        Without ``elsewhere`` the comparison with other messages is left out (0.0), at a quarter of the cost.
+        """
+        if not items:
+            return []
+        pairs = [(self.context_ids(dialogue), self.reply_ids(reply)) for dialogue, reply in items]
+        own = self._logits(pairs)
+        strangers = torch.zeros(len(items))
+        if elsewhere:
+            probes = [self.context_ids(_message(text)) for text in ELSEWHERE]
+            unlike = self._logits([(probe, reply) for probe in probes for _, reply in pairs], PAIR_HEADS)
+            strangers = unlike["belongs"][:, 0].sigmoid().reshape(len(probes), -1).mean(dim=0)
+        return [self._scores(own, row, float(strangers[row])) for row in range(len(items))]
+
+    def _scores(self, logits: dict[str, torch.Tensor], row: int, elsewhere: float) -> CriticScores:
+        def shares(head: str, names: Sequence[str], softness: float = 1.0) -> dict[str, float]:
+            if head not in self.trained:
+                return {}
+            return dict(zip(names, torch.softmax(logits[head][row] / softness, dim=-1).tolist(), strict=True))
+
+        def chance(head: str) -> float | None:
+            return float(logits[head][row, 0].sigmoid()) if head in self.trained else None
+
+        labels = self.encoder.labels
+        return CriticScores(
+            emotion=shares("emotion", labels.emotions, self.emotion_temperature),
+            wanted=shares("wanted", labels.strategies),
+            strategy=shares("strategy", labels.strategies),
+            belongs=float(logits["belongs"][row, 0].sigmoid()),
+            elsewhere=elsewhere,
+            quality=chance("quality"),
+            tone=chance("tone"),
+        )
+
+    @torch.inference_mode()
+    def _logits(
+        self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], heads: Sequence[str] | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Logits of every pair of context and reply; each context of a block is read once."""
+        blocks = [self._block(pairs[start : start + ROWS]) for start in range(0, len(pairs), ROWS)]
+        return {name: torch.cat([block[name] for block in blocks]) for name in heads or blocks[0]}
+
+    def _block(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> dict[str, torch.Tensor]:
+        contexts = list(dict.fromkeys(context for context, _ in pairs))
+        number = {context: index for index, context in enumerate(contexts)}
+        rows = torch.tensor([number[context] for context, _ in pairs])
+        longest = max(map(len, contexts))
+        ids = torch.tensor([[self.encoder.end] * (longest - len(c)) + list(c) for c in contexts])
+        mask = torch.tensor([[0] * (longest - len(c)) + [1] * len(c) for c in contexts])
+        cache = DynamicCache(config=self.model.backbone.config)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        slot = self.model.backbone(
+            ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        ).last_hidden_state[:, -1]
+        cache.batch_select_indices(rows)
+        width = max(len(reply) for _, reply in pairs)
+        replies = torch.tensor([[*reply, *[self.encoder.end] * (width - len(reply))] for _, reply in pairs])
+        seen = torch.cat([mask[rows], torch.ones_like(replies)], dim=1)
+        positions = mask.sum(dim=1)[rows][:, None] + torch.arange(width)
+        hidden = self.model.backbone(
+            replies, attention_mask=seen, position_ids=positions, past_key_values=cache, use_cache=True
+        ).last_hidden_state
+        end = torch.tensor([len(reply) - 1 for _, reply in pairs])
+        state = hidden[torch.arange(len(pairs)), end]
+        return self.model.read(slot[rows], CONTEXT_HEADS) | self.model.read(state, PAIR_HEADS)
+
+
+def _message(text: str) -> Dialogue:
+    return Dialogue("elsewhere", "tfdesk", None, (Turn("client", text),))
+
+
+def _tokenizer(folder: Folder, value: Any, where: str) -> Tokenizer:
+    """The critic's own tokenizer, or the folder's when it shares the model's (null)."""
+    if value is None:
+        return read_tokenizer(folder)
+    try:
+        return Tokenizer.from_str(json.dumps(value))
+    except Exception:  # the library raises bare Exception for a damaged tokenizer
+        raise BundleError(f"{where}: its tokenizer is damaged; copy the model again.") from None
