@@ -246,7 +246,7 @@ class EventWriter:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def __call__(self, kind: str, **fields: Any) -> None:
+    def __call__(self, kind: str, /, **fields: Any) -> None:
         """Write one event. Values must be JSON; NaN and infinity are refused (ValueError)."""
         line = json.dumps({"type": kind, **fields}, ensure_ascii=True, allow_nan=False)
         with self._lock:
