@@ -77,6 +77,25 @@ class LanguageModel:
     def positions(self) -> int:
         return int(self.model.config.n_positions)
 
+    @property
+    def emotion_temperature(self) -> float:
+        """Divides the logits of the emotion slot; 1.0 for a model that was never calibrated."""
+        if self.manifest is not None:
+            return self.manifest.emotion_temperature
+        return float(self.meta.get("emotion_temperature", 1.0))
+
+    @property
+    def emotion_threshold(self) -> float:
+        """Below this confidence the emotion is "unsure"."""
+        if self.manifest is not None:
+            return self.manifest.emotion_threshold
+        return float(self.meta.get("emotion_threshold", 0.0))
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What it learned from so far: id, sha256, licence, rows."""
+        return list(self.manifest.sources if self.manifest is not None else self.meta.get("sources", []))
+
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -107,9 +107,7 @@ def calibrate(lm: LanguageModel, dialogues: list[Dialogue], metrics: dict[str, f
 
     With too few labelled rows the base's values are kept.
     """
-    found = Calibration(lm.meta.get("emotion_temperature", 1.0), lm.meta.get("emotion_threshold", 0.0))
-    if lm.manifest is not None:
-        found = Calibration(lm.manifest.emotion_temperature, lm.manifest.emotion_threshold)
+    found = Calibration(lm.emotion_temperature, lm.emotion_threshold)
     logits, labels = _labelled(lm, [d for d in dialogues if calibration(d.id)])
     if len(labels) >= MIN_ROWS:
         found = fit(logits, labels)

@@ -88,8 +88,7 @@ class Critic:
 
         With a run key, a folder without a plain ``critic.json`` is read sealed. Raises InputError.
         """
-        sealed = key is not None and not (path / CRITIC_CONFIG).is_file()
-        folder = Folder(path, key if sealed else None)
+        folder = critic_folder(path, key)
         if not folder.exists(CRITIC_CONFIG):
             raise BundleError(f"{path.name}: there is no critic in this folder ({CRITIC_CONFIG} is missing).")
         value = read_json(folder, CRITIC_CONFIG)
@@ -210,6 +209,11 @@ class Critic:
         end = torch.tensor([len(reply) - 1 for _, reply in pairs])
         state = hidden[torch.arange(len(pairs)), end]
         return self.model.read(slot[rows], CONTEXT_HEADS) | self.model.read(state, PAIR_HEADS)
+
+
+def critic_folder(path: Path, key: bytes | None) -> Folder:
+    """A critic's folder or a bundle; with a run key it is sealed unless its ``critic.json`` is plain."""
+    return Folder(path, None if (path / CRITIC_CONFIG).is_file() else key)
 
 
 def _message(text: str) -> Dialogue:

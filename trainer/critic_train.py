@@ -169,7 +169,7 @@ def _finish(
     made = Critic(model, critic.encoder, critic.trained, _temperature(critic, dialogues), {})
     report = measure(made, encode(made, [d for d in dialogues if held_out(d.id)]), config.seed)
     Critic(model, made.encoder, made.trained, made.emotion_temperature, report).save(
-        run.out, run.meta(config, lm.meta, lm.sha256)
+        run.out, run.meta(config, lm)
     )
     training.checkpoints.remove()
     metrics = {

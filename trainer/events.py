@@ -5,7 +5,7 @@ In a child, events own stdout; prints, progress bars and logging go to stderr.
 Model process (``trainer serve``), stdin -> stdout::
 
     {"type": "suggest", "request", "dialogue": {...}, "drafts": 3, "emotion": "auto"|"off"|LABEL,
-     "strategy": LABEL|null, "seed": 0}
+     "strategy": LABEL|null, "seed": 0, "cleared": [turn index, ...]}    cleared: risk hits disposed of
     {"type": "stop", "request"}                 stop that request: answered by "stopped", nothing is kept
     {"type": "quit"}
 
@@ -34,6 +34,7 @@ Training process (every other command with ``--events``), stdin -> stdout::
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -259,6 +260,19 @@ def own_stdout() -> EventWriter:
     writer = EventWriter(sys.stdout)
     sys.stdout = sys.stderr
     return writer
+
+
+def stdin_lines() -> Iterator[str]:
+    """Lines of stdin, read past Python's buffers: a thread waiting in those blocks the interpreter's end."""
+    rest: list[bytes] = []
+    while more := os.read(0, 1 << 16):
+        *whole, last = more.split(b"\n")
+        for part in whole:
+            yield b"".join([*rest, part]).decode("utf8", "replace")
+            rest = []
+        rest.append(last)
+    if any(rest):
+        yield b"".join(rest).decode("utf8", "replace")
 
 
 def read_events(stream: IO[str]) -> Iterator[dict[str, Any]]:

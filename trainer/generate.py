@@ -97,8 +97,7 @@ def _emotions(lm: LanguageModel, logits: torch.Tensor) -> list[dict[str, float]]
     """(B, V) logits at the emotion slot to one distribution per row."""
     labels = lm.encoder.labels.emotions
     ids = [lm.encoder.emotion_ids[name] for name in labels]
-    softness = lm.manifest.emotion_temperature if lm.manifest is not None else 1.0
-    chances = torch.softmax(logits[:, ids].float() / softness, dim=-1)
+    chances = torch.softmax(logits[:, ids].float() / lm.emotion_temperature, dim=-1)
     return [dict(zip(labels, row.tolist(), strict=True)) for row in chances]
 
 

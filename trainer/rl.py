@@ -27,7 +27,7 @@ from trainer.callbacks import (
     wrapped_tokenizer,
 )
 from trainer.config import InputError, RlConfig
-from trainer.critic import Critic
+from trainer.critic import Critic, critic_folder
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.generate import SLOTS_WRITTEN, Generated
@@ -35,7 +35,6 @@ from trainer.policy import Policy, choice_mask
 from trainer.rewards import COMPONENTS, words
 from trainer.rollout import Components, Scorer, Task, Writer, distinct2, make_tasks, task_order
 from trainer.run import Run
-from trainer.sealed import Folder
 
 RECENT = 200  # latest replies over which variety is measured
 MAX_KL = 1.0  # nats per token, mean of KL_STEPS: further off, the critic is asked about text it never saw
@@ -60,9 +59,9 @@ def train(config: RlConfig, run: Run) -> bool:
     if config.completions < 2:
         raise InputError("rl: completions must be at least 2, since replies are compared with each other.")
     lm = load_model(run.model, run.key)
-    critic_folder = run.critic or run.model
-    critic = Critic.load(critic_folder, run.key)
-    critic_sha256 = digest(Folder(critic_folder, run.key).open_like(critic_folder).read(CRITIC_WEIGHTS))
+    critic_path = run.critic or run.model
+    critic = Critic.load(critic_path, run.key)
+    critic_sha256 = digest(critic_folder(critic_path, run.key).read(CRITIC_WEIGHTS))
     dialogues = run.dialogues()
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     tasks = make_tasks(learned, lm, config)
@@ -264,7 +263,7 @@ def _finish(
     run = training.run
     lm.model.eval()
     metrics = dict(last)
-    meta = run.meta(config, lm.meta, lm.sha256) | calibrate(lm, dialogues, metrics)
+    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics)
     meta |= {"metrics": metrics, "rl": outcome}
     lm.model.config.use_cache = True
     save_model(run.out, lm.model, lm.encoder, meta)

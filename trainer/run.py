@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -23,6 +23,9 @@ from trainer.data import sources
 from trainer.dialogue import Dialogue, parse_lines
 from trainer.events import EventWriter
 from trainer.sealed import SUFFIX, Folder
+
+if TYPE_CHECKING:
+    from trainer.bundle import LanguageModel
 
 LIBRARIES = ("torch", "transformers", "trl", "tokenizers")
 
@@ -49,7 +52,7 @@ class Progress:
         self._total = 0
         self._first = (0, 0.0)  # step and time at which this process began
 
-    def __call__(self, kind: str, **fields: Any) -> None:
+    def __call__(self, kind: str, /, **fields: Any) -> None:
         if kind == "started":
             fields.setdefault("resumed_from", 0)
             self._total, self._first = fields["total"], (fields["resumed_from"], time.monotonic())
@@ -142,8 +145,8 @@ class Run:
         parts = [self.command, settings, self.data_sha256, *bases]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def meta(self, config: Any, base: Mapping[str, Any], base_sha256: str) -> dict[str, Any]:
-        """What every result's ``meta.json`` says about how it was made. ``base`` is the base's meta."""
+    def meta(self, config: Any, base: LanguageModel) -> dict[str, Any]:
+        """What every result's ``meta.json`` says about how it was made."""
         own = [
             {"id": file.id, "sha256": file.sha256, "licence": _licence(file), "rows": len(file.dialogues)}
             for file in self.data
@@ -154,10 +157,10 @@ class Run:
             "config": asdict(config),
             "data": [{key: source[key] for key in ("id", "sha256", "rows")} for source in own],
             "data_sha256": self.data_sha256,
-            "base_sha256": base_sha256,
+            "base_sha256": base.sha256,
             "seed": getattr(config, "seed", None),
             "versions": {name: version(name) for name in LIBRARIES},
-            "sources": [s for s in base.get("sources", []) if s["sha256"] not in known] + own,
+            "sources": [s for s in base.sources if s["sha256"] not in known] + own,
         }
 
 

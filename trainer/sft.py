@@ -195,7 +195,7 @@ def _finish(
     examples = encode(kept_out, lm.encoder, min(config.max_length, lm.positions))[:HELD_OUT_EXAMPLES]
     if examples:
         metrics["held_out_loss"] = mean_loss(lm, examples)
-    meta = run.meta(config, lm.meta, lm.sha256) | calibrate(lm, dialogues, metrics)
+    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics)
     meta["metrics"] = metrics
     lm.model.config.use_cache = True
     save_model(run.out, lm.model, lm.encoder, meta)

@@ -1,0 +1,179 @@
+"""The commands of ``tfdesk-trainer``: what each is given, and who does the work. Torch comes in late."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import platformdirs
+
+from trainer import config as settings
+from trainer.config import InputError, load_config
+from trainer.run import Progress, Run, read_data
+from trainer.sealed import Folder
+
+CONFIGS: dict[str, type] = {
+    "pretrain": settings.PretrainConfig,
+    "critic": settings.CriticConfig,
+    "sft": settings.SftConfig,
+    "rl": settings.RlConfig,
+    "evaluate": settings.EvaluateConfig,
+}
+SUMMARIES = {
+    "pretrain": "train a small GPT-2 and its tokenizer from scratch",
+    "critic": "train the scorer of replies on a base model",
+    "sft": "teach a model to write emotion, strategy and reply",
+    "rl": "improve a fine-tuned model by reward",
+    "evaluate": "measure a model on held-out dialogues, beside the floors",
+    "serve": "answer requests on stdin (the model process)",
+    "bundle": "put a model and its critic into one checked folder",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence instead of the usage."""
+        self.exit(2, f"{self.prog}: {message}.\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; unknown options are errors."""
+    top = _Parser(prog="tfdesk-trainer", description="Train, measure and serve reply models.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in SUMMARIES.items():
+        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if name in CONFIGS:
+            _add_training_options(command, name)
+        elif name == "bundle":
+            _add_bundle_options(command)
+    return top
+
+
+def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
+    option = command.add_argument
+    option("--config", type=Path, metavar="FILE.toml", help=f"settings, at top level or in a table [{name}]")
+    option("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; repeatable")
+    option("--out", type=Path, required=True, metavar="DIR", help="folder of the result")
+    if name != "pretrain":
+        option(
+            "--data",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="FILE.jsonl[.gz]",
+            help="dialogues; repeatable",
+        )
+        option("--model", type=Path, metavar="DIR", help="base model")
+    if name in ("rl", "evaluate"):
+        option("--critic", type=Path, metavar="DIR", help="critic; else the one in the model's bundle")
+    if name == "evaluate":
+        option("--compare", action="append", default=[], metavar="NAME=DIR", help="another model; repeatable")
+        option("--train", action="append", type=Path, default=[], metavar="FILE", help="what it learned from")
+        option("--seed", type=int, default=1)
+    else:
+        option("--resume", action="store_true", help="continue the run in --out")
+    option("--events", action="store_true", help="JSON lines on stdout; a cancel line on stdin stops the run")
+    option(
+        "--sealed", action="store_true", help="first stdin line: run key (base64); files are sealed with it"
+    )
+
+
+def _add_bundle_options(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("--model", type=Path, required=True, metavar="DIR")
+    option("--critic", type=Path, required=True, metavar="DIR")
+    option("--name", required=True)
+    option("--version", required=True)
+    option("--out", type=Path, metavar="DIR", help="default: NAME-VERSION beside the model")
+    option("--licence", default="not stated", help="terms under which the bundle may be used")
+    option("--notice", help="shown in the window while this model is in use")
+    option(
+        "--sealed", action="store_true", help="first stdin line: run key (base64); files are sealed with it"
+    )
+
+
+def data_folder() -> Path:
+    """Where the program keeps clients' data on this computer."""
+    chosen = os.environ.get("TFDESK_DATA_DIR") or platformdirs.user_data_dir("tfdesk", appauthor=False)
+    return Path(chosen).expanduser()
+
+
+def check_out(out: Path, key: bytes | None) -> Folder:
+    """The output folder. Raises InputError for a plain run that would write among clients' data."""
+    if key is None and out.resolve().is_relative_to(data_folder().resolve()):
+        raise InputError(
+            f"--out {out.name}: only a sealed run may write below the program's data folder; "
+            "choose another folder or add --sealed."
+        )
+    return Folder(out, key)
+
+
+def run_training(
+    arguments: argparse.Namespace, key: bytes | None, progress: Progress, stop: threading.Event
+) -> None:
+    """Check everything that can be checked without the model, then do the work. Raises InputError."""
+    command: str = arguments.command
+    config: Any = load_config(CONFIGS[command], arguments.config, arguments.set)
+    folder = check_out(arguments.out, key)
+    from trainer.checkpoint import prepare_out
+
+    prepare_out(folder, resume=vars(arguments).get("resume", False))
+    run = Run(
+        command=command,
+        out=folder,
+        data=tuple(read_data(path, key) for path in vars(arguments).get("data", ())),
+        model=vars(arguments).get("model"),
+        critic=vars(arguments).get("critic"),
+        resume=vars(arguments).get("resume", False),
+        progress=progress,
+        stop=stop,
+    )
+    if command != "pretrain":
+        run.dialogues()  # refuses empty data and ids used twice before a model is loaded
+    _work(command)(config, run, arguments)
+
+
+def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
+    """The function that does the command's work; its imports cost seconds, so only its own are made."""
+    if command == "pretrain":
+        from trainer.pretrain import pretrain
+
+        return lambda config, run, _: pretrain(
+            config, run.out, run.progress, run.stop.is_set, resume=run.resume
+        )
+    if command == "critic":
+        from trainer import critic_train
+
+        return lambda config, run, _: critic_train.train(config, run)
+    if command == "sft":
+        from trainer import sft
+
+        return lambda config, run, _: sft.train(config, run)
+    if command == "rl":
+        from trainer import rl
+
+        return lambda config, run, _: rl.train(config, run)
+    raise ValueError(command)
+
+
+def bundle(arguments: argparse.Namespace, key: bytes | None) -> Path:
+    """Make a bundle; returns its folder. Raises InputError."""
+    from trainer.bundling import make_bundle
+
+    if arguments.out is not None:
+        check_out(arguments.out, key)
+    out, _ = make_bundle(
+        arguments.model,
+        arguments.critic,
+        arguments.out,
+        key,
+        name=arguments.name,
+        version=arguments.version,
+        licence=arguments.licence,
+        notice=arguments.notice,
+    )
+    return out
