@@ -44,6 +44,7 @@ ELSEWHERE = (
     "The results come on Thursday. I keep refreshing the hospital page as if that would help.",
     "My landlord gave us notice after eleven years and I don't know where we would go.",
 )
+Ids = tuple[int, ...]
 ROWS = 64  # replies that are read at once: bounds memory
 
 
@@ -62,13 +63,27 @@ class CriticModel(nn.Module):
         """(B, width) hidden states to the logits of ``heads``."""
         return {name: self.heads[name](state) for name in heads}
 
-    def forward(self, ids: torch.Tensor, slot: torch.Tensor, end: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Logits of all heads for right-padded (B, T) ids; ``slot`` and ``end`` are (B,) positions."""
-        hidden = self.backbone(
-            ids
-        ).last_hidden_state  # causal: padding on the right changes nothing before it
-        rows = torch.arange(len(ids), device=ids.device)
-        return self.read(hidden[rows, slot], CONTEXT_HEADS) | self.read(hidden[rows, end], PAIR_HEADS)
+    def forward(
+        self, ids: torch.Tensor, segments: torch.Tensor, positions: torch.Tensor, ends: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Logits for contexts that are each followed by several replies, which do not see one another.
+
+        Args:
+            ids: (B, T), a row holding a context and its replies, padded on the right.
+            segments: (B, T), 0 in the context, 1, 2, ... in the replies.
+            positions: (B, T); every reply counts on from its context.
+            ends: (N, 2), row and place of the end token of each reply.
+
+        Returns the context's heads as (B, outputs), the pair's heads as (N, outputs).
+        """
+        length = ids.shape[1]
+        causal = torch.ones(length, length, dtype=torch.bool, device=ids.device).tril()
+        own = segments[:, :, None] == segments[:, None, :]
+        seen = causal & (own | (segments == 0)[:, None, :])  # (B, T, T): query, key
+        hidden = self.backbone(ids, attention_mask=seen[:, None], position_ids=positions).last_hidden_state
+        slot = (segments == 0).sum(dim=1) - 1
+        context = self.read(hidden[torch.arange(len(ids), device=ids.device), slot], CONTEXT_HEADS)
+        return context | self.read(hidden[ends[:, 0], ends[:, 1]], PAIR_HEADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +147,12 @@ class Critic:
         folder.write(CRITIC_WEIGHTS, safetensors.torch.save(state, metadata={"format": "pt"}))
         folder.write(CRITIC_CONFIG, json.dumps(value, ensure_ascii=False).encode())
 
-    def context_ids(self, dialogue: Dialogue) -> tuple[int, ...]:
+    def context_ids(self, dialogue: Dialogue) -> Ids:
         """What is read of the dialogue before a reply, at most half the window; ends with the reply slot."""
         limit = self.model.backbone.config.n_positions // 2
         return (*self.encoder.prompt(dialogue, limit).ids[:-1], self.encoder.reply_slot)
 
-    def reply_ids(self, reply: str) -> tuple[int, ...]:
+    def reply_ids(self, reply: str) -> Ids:
         """The reply's beginning, at most half of the window, and the end token."""
         limit = self.model.backbone.config.n_positions // 2
         return (*self.encoder.encode(reply.strip()[: limit * 16])[: limit - 1], self.encoder.end)
@@ -150,11 +165,11 @@ class Critic:
         if not items:
             return []
         pairs = [(self.context_ids(dialogue), self.reply_ids(reply)) for dialogue, reply in items]
-        own = self._logits(pairs)
+        own = self.logits(pairs)
         strangers = torch.zeros(len(items))
         if elsewhere:
             probes = [self.context_ids(_message(text)) for text in ELSEWHERE]
-            unlike = self._logits([(probe, reply) for probe in probes for _, reply in pairs], PAIR_HEADS)
+            unlike = self.logits([(probe, reply) for probe in probes for _, reply in pairs])
             strangers = unlike["belongs"][:, 0].sigmoid().reshape(len(probes), -1).mean(dim=0)
         return [self._scores(own, row, float(strangers[row])) for row in range(len(items))]
 
@@ -179,14 +194,12 @@ class Critic:
         )
 
     @torch.inference_mode()
-    def _logits(
-        self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], heads: Sequence[str] | None = None
-    ) -> dict[str, torch.Tensor]:
-        """Logits of every pair of context and reply; each context of a block is read once."""
+    def logits(self, pairs: Sequence[tuple[Ids, Ids]]) -> dict[str, torch.Tensor]:
+        """(N, outputs) of every head for N pairs of context and reply; a block reads each context once."""
         blocks = [self._block(pairs[start : start + ROWS]) for start in range(0, len(pairs), ROWS)]
-        return {name: torch.cat([block[name] for block in blocks]) for name in heads or blocks[0]}
+        return {name: torch.cat([block[name] for block in blocks]) for name in blocks[0]}
 
-    def _block(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> dict[str, torch.Tensor]:
+    def _block(self, pairs: Sequence[tuple[Ids, Ids]]) -> dict[str, torch.Tensor]:
         contexts = list(dict.fromkeys(context for context, _ in pairs))
         number = {context: index for index, context in enumerate(contexts)}
         rows = torch.tensor([number[context] for context, _ in pairs])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from trainer.config import CriticConfig
-from trainer.critic import Critic
+from trainer.critic import Critic, Ids
 from trainer.dialogue import Dialogue
 from trainer.prompt import client_emotion
 
@@ -19,7 +19,6 @@ OUT_OF_TONE = ("misses emotion", "dismissive", "judgement", "self-focus")
 ECHO, SAME_DIALOGUE, POORER = 0.08, 0.3, 0.2
 GARBLED = 0.3  # share of rows without a poorer reply that get a spoilt copy as one
 NOTHING = -100  # index that a cross-entropy passes over
-Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,48 +139,66 @@ def garbled(text: str, rng: random.Random) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Right-padded sequences: the B replies first, then their B negatives, then the poorer ones."""
+    """B contexts with their replies (see CriticModel.forward).
 
-    ids: torch.Tensor  # (N, T)
-    slot: torch.Tensor  # (N,)
-    end: torch.Tensor  # (N,)
-    rows: int  # B
+    The N ends are those of the B replies, then of their B negatives, then of the poorer ones.
+    """
+
+    ids: torch.Tensor
+    segments: torch.Tensor
+    positions: torch.Tensor
+    ends: torch.Tensor
     emotion: torch.Tensor  # (B,)
     strategy: torch.Tensor  # (B,)
-    better: torch.Tensor  # row number that each poorer sequence is compared with
-    out_of_tone: torch.Tensor  # bool, for each poorer sequence
+    better: torch.Tensor  # (N - 2 B,) row whose reply each poorer one is compared with
+    out_of_tone: torch.Tensor  # (N - 2 B,) bool
+
+    @property
+    def rows(self) -> int:
+        return len(self.ids)
 
 
 def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: random.Random) -> Batch:
-    """Sequences of a batch with negatives and poorer replies drawn by ``rng``."""
-    pairs = [(row.context, row.reply) for row in batch] + [(r.context, negatives(r, rng)) for r in batch]
+    """A batch with negatives and poorer replies drawn by ``rng``."""
+    replies = [[row.reply, negatives(row, rng)] for row in batch]
     better, tone = [], []
     for number, row in enumerate(batch):
         if row.worse is not None:
-            pairs.append((row.context, row.worse))
-            better.append(number)
-            tone.append(row.reason in OUT_OF_TONE)
+            replies[number].append(row.worse)
         elif "quality" in critic.trained and rng.random() < GARBLED:
-            pairs.append((row.context, critic.reply_ids(garbled(row.text, rng))))
-            better.append(number)
-            tone.append(False)
-    ids, slot, end = pad(pairs, critic.encoder.end)
+            replies[number].append(critic.reply_ids(garbled(row.text, rng)))
+        else:
+            continue
+        better.append(number)
+        tone.append(row.reason in OUT_OF_TONE)
+    packed = pack([row.context for row in batch], replies, critic.encoder.end)
     return Batch(
-        ids,
-        slot,
-        end,
-        len(batch),
-        torch.tensor([row.emotion for row in batch]),
-        torch.tensor([row.strategy for row in batch]),
-        torch.tensor(better, dtype=torch.long),
-        torch.tensor(tone, dtype=torch.bool),
+        *packed,
+        emotion=torch.tensor([row.emotion for row in batch]),
+        strategy=torch.tensor([row.strategy for row in batch]),
+        better=torch.tensor(better, dtype=torch.long),
+        out_of_tone=torch.tensor(tone, dtype=torch.bool),
     )
 
 
-def pad(pairs: Sequence[tuple[Ids, Ids]], filler: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(N, T) ids of context and reply, and the (N,) positions of reply slot and end."""
-    longest = max(len(context) + len(reply) for context, reply in pairs)
-    ids = torch.tensor([[*c, *r, *[filler] * (longest - len(c) - len(r))] for c, r in pairs])
-    slot = torch.tensor([len(context) - 1 for context, _ in pairs])
-    end = torch.tensor([len(context) + len(reply) - 1 for context, reply in pairs])
-    return ids, slot, end
+def pack(
+    contexts: Sequence[Ids], replies: Sequence[Sequence[Ids]], filler: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids, segments, positions (B, T) and ends (N, 2): all first replies, then all second ones, and so on."""
+    longest = max(len(c) + sum(map(len, r)) for c, r in zip(contexts, replies, strict=True))
+    ids = torch.full((len(contexts), longest), filler)
+    segments = torch.full_like(ids, -1)
+    positions = torch.zeros_like(ids)
+    ends: list[tuple[int, int, int]] = []
+    for row, (context, answers) in enumerate(zip(contexts, replies, strict=True)):
+        place = 0
+        for segment, part in enumerate([context, *answers]):
+            stretch = slice(place, place + len(part))
+            ids[row, stretch] = torch.tensor(part)
+            segments[row, stretch] = segment
+            first = len(context) if segment else 0
+            positions[row, stretch] = torch.arange(first, first + len(part))
+            place += len(part)
+            if segment:
+                ends.append((segment, row, place - 1))
+    return ids, segments, positions, torch.tensor([end[1:] for end in sorted(ends)])

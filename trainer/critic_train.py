@@ -17,18 +17,16 @@ from trainer.bundle import LanguageModel, load_model
 from trainer.calibration import MIN_ROWS, fit
 from trainer.callbacks import Training, has_bfloat16
 from trainer.config import CriticConfig, InputError
-from trainer.critic import CONTEXT_HEADS, PAIR_HEADS, Critic, CriticModel
+from trainer.critic import Critic, CriticModel, Ids
 from trainer.critic_data import (
     NOTHING,
     OUT_OF_TONE,
     Batch,
-    Ids,
     Negatives,
     Row,
     collate,
     encode,
     labelled_heads,
-    pad,
     plan,
 )
 from trainer.data import calibration, held_out
@@ -100,7 +98,7 @@ def losses(model: CriticModel, batch: Batch, trained: frozenset[str]) -> dict[st
     """Mean loss of each head that has labels in this batch."""
     device = next(model.parameters()).device
     with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16()):
-        made = model(batch.ids.to(device), batch.slot.to(device), batch.end.to(device))
+        made = model(*(t.to(device) for t in (batch.ids, batch.segments, batch.positions, batch.ends)))
     logits = {name: value.float() for name, value in made.items()}
     count = batch.rows
     found = {}
@@ -181,23 +179,13 @@ def _finish(
     run.progress("done", out=str(run.out.path), metrics=metrics)
 
 
-@torch.inference_mode()
-def all_logits(critic: Critic, pairs: Sequence[tuple[Ids, Ids]], batch: int = 32) -> dict[str, torch.Tensor]:
-    """Logits (N, outputs) of every head for encoded pairs."""
-    parts = [
-        critic.model(*pad(pairs[start : start + batch], critic.encoder.end))
-        for start in range(0, len(pairs), batch)
-    ]
-    return {name: torch.cat([part[name] for part in parts]) for name in (*CONTEXT_HEADS, *PAIR_HEADS)}
-
-
 def _temperature(critic: Critic, dialogues: list[Dialogue]) -> float:
     """Of the emotion head, fitted on the calibration tenth; 1.0 when it holds too few labels."""
     rows = encode(critic, [d for d in dialogues if calibration(d.id)])
     rows = [row for row in rows if row.emotion != NOTHING]
     if len(rows) < MIN_ROWS:
         return 1.0
-    logits = all_logits(critic, [(row.context, row.reply) for row in rows])["emotion"]
+    logits = critic.logits([(row.context, row.reply) for row in rows])["emotion"]
     return fit(logits, torch.tensor([row.emotion for row in rows])).temperature
 
 
@@ -205,7 +193,7 @@ def measure(critic: Critic, rows: Sequence[Row], seed: int) -> dict[str, Any]:
     """Every head on rows that nothing was trained on, beside its floor; {} with fewer than two dialogues."""
     if len({row.dialogue for row in rows}) < 2:
         return {}
-    logits = all_logits(critic, [(row.context, row.reply) for row in rows])
+    logits = critic.logits([(row.context, row.reply) for row in rows])
     report: dict[str, Any] = {}
     for head in ("emotion", "wanted", "strategy"):
         truth = [row.emotion if head == "emotion" else row.strategy for row in rows]
@@ -256,7 +244,7 @@ def _compared(
     kept = [index for index, other in enumerate(pool) if other is not None]
     if head not in critic.trained or not kept:
         return {}
-    rivals = all_logits(critic, [(rows[index].context, pool[index] or ()) for index in kept])[head][:, 0]
+    rivals = critic.logits([(rows[index].context, pool[index] or ()) for index in kept])[head][:, 0]
     own = logits[head][kept, 0]
     return {
         name: {

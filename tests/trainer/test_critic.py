@@ -15,8 +15,8 @@ import torch
 from trainer.bundle import BundleError, load_model
 from trainer.config import CriticConfig, InputError
 from trainer.critic import Critic
-from trainer.critic_data import Negatives, collate, encode, garbled, plan
-from trainer.critic_train import all_logits, from_base, pair_loss, train
+from trainer.critic_data import Negatives, collate, encode, garbled, pack, plan
+from trainer.critic_train import from_base, pair_loss, train
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse, as_json
 from trainer.events import EventWriter
@@ -92,7 +92,7 @@ def test_a_trained_critic_loads_and_scores_inside_its_ranges(critic_dir: Path) -
     assert scores.tone is None  # no poorer reply in the data was out of tone
 
 
-def test_scoring_together_gives_what_scoring_alone_and_the_plain_forward_give(critic_dir: Path) -> None:
+def test_scoring_together_gives_what_scoring_alone_gives(critic_dir: Path) -> None:
     critic = Critic.load(critic_dir)
     first, second = (row.cut_at(3) for row in dialogues()[:2])
     items = [(first, "What did your boss shout?"), (second, "No."), (first, "The tram takes your breath.")]
@@ -102,8 +102,20 @@ def test_scoring_together_gives_what_scoring_alone_and_the_plain_forward_give(cr
         assert alone.belongs == pytest.approx(scores.belongs, abs=1e-5)
         assert alone.elsewhere == pytest.approx(scores.elsewhere, abs=1e-5)
         assert alone.strategy == pytest.approx(scores.strategy, abs=1e-5)
-        logits = all_logits(critic, [(critic.context_ids(item[0]), critic.reply_ids(item[1]))])
-        assert float(logits["belongs"].detach().sigmoid()) == pytest.approx(scores.belongs, abs=1e-5)
+
+
+def test_replies_packed_behind_one_context_for_training_score_as_they_do_alone(critic_dir: Path) -> None:
+    critic = Critic.load(critic_dir)
+    contexts = [critic.context_ids(row.cut_at(turn)) for row, turn in zip(dialogues(), (1, 3), strict=False)]
+    replies = [[critic.reply_ids(text) for text in ("No.", "What did your boss shout?")], [(5, 6, 7)]]
+    with torch.inference_mode():
+        packed = critic.model(*pack(contexts, replies, critic.encoder.end))
+    alone = critic.logits(
+        [(contexts[0], replies[0][0]), (contexts[1], replies[1][0]), (contexts[0], replies[0][1])]
+    )
+    for head in ("belongs", "strategy", "quality", "tone"):
+        assert torch.allclose(packed[head], alone[head], atol=1e-5)
+    assert torch.allclose(packed["emotion"], alone["emotion"][:2], atol=1e-5)
 
 
 def test_long_unusual_and_empty_texts_are_scored(critic_dir: Path) -> None:
@@ -241,10 +253,9 @@ def test_negatives_never_are_the_reply_itself(tiny_model: Path) -> None:
         assert all(negatives(row, rng) for _ in range(5))
     batch = collate(critic, rows[:4], negatives, rng)
     assert batch.rows == 4
-    assert len(batch.ids) == 8 + len(batch.better)
-    for row, slot, end in zip(batch.ids, batch.slot, batch.end, strict=True):
-        assert row[slot] == critic.encoder.reply_slot
-        assert row[end] == critic.encoder.end
+    assert len(batch.ends) == 8 + len(batch.better)
+    assert [int(row) for row in batch.ends[8:, 0]] == batch.better.tolist()
+    assert all(batch.ids[row, place] == critic.encoder.end for row, place in batch.ends.tolist())
 
 
 def test_the_plan_visits_every_row_once_per_epoch(tiny_model: Path) -> None:
