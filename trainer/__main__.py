@@ -5,6 +5,7 @@ Exit codes: 0 done or stopped cleanly, 1 our bug, 2 bad input (one sentence says
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -18,7 +19,7 @@ from types import FrameType
 
 from trainer.commands import bundle, parser, run_training
 from trainer.config import InputError
-from trainer.events import own_stdout, parse_event
+from trainer.events import own_stdout, parse_event, stdin_lines
 from trainer.run import Progress
 from trainer.sealed import parse_key
 
@@ -44,13 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     lines = stdin_lines()
     try:
         key = parse_key(next(lines, "")) if arguments.sealed else None
-        _stop_on_signals(stop)
         if events:
             threading.Thread(target=_await_cancel, args=(lines, stop), daemon=True).start()
-        if arguments.command == "bundle":
-            progress("done", out=str(bundle(arguments, key)), metrics={})
-        else:
-            run_training(arguments, key, progress, stop)
+        with _stopping_on_signals(stop):
+            if arguments.command == "bundle":
+                progress("done", out=str(bundle(arguments, key)), metrics={})
+            else:
+                run_training(arguments, key, progress, stop)
     except InputError as error:
         progress("failed", kind="input", message=str(error))
         return BAD_INPUT
@@ -76,26 +77,6 @@ def _keep_libraries_quiet() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def stdin_lines() -> Iterator[str]:
-    """Lines of stdin, past Python's buffers: a thread that waits inside them blocks the interpreter's end."""
-    rest = b""
-    while True:
-        line, newline, after = rest.partition(b"\n")
-        if newline:
-            rest = after
-            yield line.decode("utf8", "replace")
-            continue
-        try:
-            more = os.read(0, 4096)
-        except OSError:
-            more = b""
-        if not more:
-            if rest:
-                yield rest.decode("utf8", "replace")
-            return
-        rest += more
-
-
 def _await_cancel(lines: Iterator[str], stop: threading.Event) -> None:
     for line in lines:
         try:
@@ -106,16 +87,20 @@ def _await_cancel(lines: Iterator[str], stop: threading.Event) -> None:
             stop.set()
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+@contextlib.contextmanager
+def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
     """The first signal asks for a clean stop, a second one ends the process at once."""
 
     def asked(number: int, _: FrameType | None) -> None:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, asked)
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _failed(error: Exception, progress: Callable[..., None]) -> int:

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.trainer.runs import Recorder, make_run, start, write_dialogues
+from trainer.bundle import LanguageModel, load_model
+from trainer.config import InputError, SftConfig
+from trainer.data import calibration, held_out
+from trainer.dialogue import Dialogue, Turn
+from trainer.run import Run
+from trainer.sft import Place, encode, learned_ids, plan, train
+
+CONFIG = SftConfig(max_steps=6, batch=4, max_length=96, learning_rate=1e-2, checkpoint_every=2, threads=1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dialogues(tmp_path_factory.mktemp("data") / "talks.jsonl")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, data: Path, tiny_model: Path) -> tuple[Path, Recorder]:
+    """An unbroken run; read only."""
+    out, recorder = tmp_path_factory.mktemp("sft") / "out", Recorder()
+    assert train(CONFIG, make_run("sft", out, data, tiny_model, recorder))
+    return out, recorder
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return load_model(path).model.state_dict()
+
+
+def test_training_changes_the_parameters_and_lowers_the_loss(
+    finished: tuple[Path, Recorder], tiny_model: Path
+) -> None:
+    out, recorder = finished
+    curve = recorder.curve()
+    assert list(curve) == [1, 2, 3, 4, 5, 6]
+    assert curve[6] < curve[1] - 0.1
+    before, after = weights(tiny_model), weights(out)
+    assert all(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_the_result_says_how_it_was_made_and_leaves_no_checkpoint(finished: tuple[Path, Recorder]) -> None:
+    out, recorder = finished
+    meta = json.loads((out / "meta.json").read_text())
+    assert meta["config"]["batch"] == 4
+    assert meta["data"][0]["rows"] == 40
+    assert meta["sources"][0]["sha256"] == meta["data"][0]["sha256"]
+    assert 0 < meta["metrics"]["held_out_loss"] < 10
+    assert recorder.of("done")[0]["metrics"] == meta["metrics"]
+    assert not list(out.glob("*.pt"))
+
+
+def test_a_stopped_run_continues_on_the_same_curve(
+    tmp_path: Path, data: Path, tiny_model: Path, finished: tuple[Path, Recorder]
+) -> None:
+    first = Recorder(stop_at=3)
+    assert not train(CONFIG, make_run("sft", tmp_path, data, tiny_model, first))
+    assert first.events[-1] == {"type": "cancelled", "step": 3}
+    second = Recorder()
+    assert train(CONFIG, make_run("sft", tmp_path, data, tiny_model, second, resume=True))
+    assert second.of("started")[0]["resumed_from"] == 3
+    expected = finished[1].curve()
+    for step, loss in (first.curve() | second.curve()).items():
+        assert loss == pytest.approx(expected[step], abs=1e-6)
+    unbroken = weights(finished[0])
+    for name, tensor in weights(tmp_path).items():
+        assert torch.allclose(tensor, unbroken[name], atol=1e-6)
+
+
+def test_a_killed_run_continues_on_the_same_curve(
+    tmp_path: Path, data: Path, tiny_model: Path, finished: tuple[Path, Recorder]
+) -> None:
+    out = tmp_path / "out"
+    sets = [f"--set={name}={getattr(CONFIG, name)}" for name in CONFIG.__dataclass_fields__]
+    command = ["sft", "--model", str(tiny_model), "--data", str(data), "--out", str(out), "--events", *sets]
+    child = start(command, tmp_path)
+    assert child.stdout is not None
+    for line in child.stdout:
+        if json.loads(line) == {"type": "checkpoint", "step": 4}:
+            child.send_signal(signal.SIGKILL)
+            break
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    recorder = Recorder()
+    assert train(CONFIG, make_run("sft", out, data, tiny_model, recorder, resume=True))
+    expected = finished[1].curve()
+    assert recorder.curve() == pytest.approx({step: expected[step] for step in (5, 6)}, abs=1e-6)
+
+
+def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, data: Path, tiny_model: Path) -> None:
+    train(CONFIG, make_run("sft", tmp_path, data, tiny_model, Recorder(stop_at=1)))
+    with pytest.raises(InputError, match="other settings"):
+        train(
+            replace(CONFIG, learning_rate=1e-3),
+            make_run("sft", tmp_path, data, tiny_model, Recorder(), resume=True),
+        )
+
+
+def test_held_out_dialogues_are_never_in_the_order(
+    tmp_path: Path, data: Path, tiny_lm: LanguageModel, tiny_model: Path
+) -> None:
+    run: Run = make_run("sft", tmp_path, data, tiny_model, Recorder())
+    kept_out = [d for d in run.dialogues() if held_out(d.id) or calibration(d.id)]
+    assert kept_out
+    only = tmp_path / "only.jsonl"
+    lines = data.read_text().splitlines()
+    ids = {d.id for d in kept_out}
+    only.write_text("".join(line + "\n" for line in lines if json.loads(line)["id"] in ids))
+    with pytest.raises(InputError, match="no therapist turn to learn from"):
+        train(CONFIG, make_run("sft", tmp_path / "out", only, tiny_model, Recorder()))
+
+
+def test_dropped_labels_are_written_as_the_encoder_would_write_them(tiny_lm: LanguageModel) -> None:
+    turns = (Turn("client", "i can't sleep", "fear"), Turn("therapist", "That is hard.", None, "reflection"))
+    dialogue = Dialogue("d", "test", None, turns)
+    example = encode([dialogue], tiny_lm.encoder, 64)[0]
+    for emotion, strategy in ((True, False), (False, True), (True, True)):
+        wanted = tiny_lm.encoder.example(dialogue, 1, 64, drop_emotion=emotion, drop_strategy=strategy)
+        assert learned_ids(example, Place(0, emotion, strategy), tiny_lm.encoder) == list(wanted.ids)
+
+
+def test_every_example_comes_once_per_pass_in_batches_of_like_length(tiny_lm: LanguageModel) -> None:
+    turns = [(Turn("client", "a " * n), Turn("therapist", "b", None, None)) for n in range(1, 41)]
+    dialogues = [Dialogue(str(n), "test", None, pair) for n, pair in enumerate(turns)]
+    examples = encode(dialogues, tiny_lm.encoder, 96)
+    order = plan(examples, 20, CONFIG)
+    assert sorted(place.example for place in order[:40]) == list(range(40))
+    spread = [
+        max(len(examples[p.example].ids) for p in order[at : at + 4])
+        - min(len(examples[p.example].ids) for p in order[at : at + 4])
+        for at in range(0, 40, 4)
+    ]
+    assert max(spread) <= 8
+    assert order == plan(examples, 20, CONFIG)
+    assert order != plan(examples, 20, replace(CONFIG, seed=2))
+    assert {place.drop_emotion for place in order} == {True, False}
