@@ -157,7 +157,24 @@ def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
         from trainer import rl
 
         return lambda config, run, _: rl.train(config, run)
+    if command == "evaluate":
+        from trainer.evaluate import evaluate
+
+        return lambda config, run, arguments: evaluate(
+            config,
+            run,
+            compare=dict(_named(item) for item in arguments.compare),
+            training=[read_data(path, run.key) for path in arguments.train],
+            seed=arguments.seed,
+        )
     raise ValueError(command)
+
+
+def _named(item: str) -> tuple[str, Path]:
+    name, equals, folder = item.partition("=")
+    if not equals or not name or not folder:
+        raise InputError(f"--compare {item}: write it as NAME=DIR.")
+    return name, Path(folder)
 
 
 def bundle(arguments: argparse.Namespace, key: bytes | None) -> Path:

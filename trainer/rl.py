@@ -58,6 +58,8 @@ def train(config: RlConfig, run: Run) -> bool:
         )
     if config.completions < 2:
         raise InputError("rl: completions must be at least 2, since replies are compared with each other.")
+    if config.beta <= 0:
+        raise InputError("rl: beta must be above 0; it holds the model near the one it started from.")
     lm = load_model(run.model, run.key)
     critic_path = run.critic or run.model
     critic = Critic.load(critic_path, run.key)
