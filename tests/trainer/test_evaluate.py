@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import io
+import json
+import random
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainer.config import CriticConfig, EvaluateConfig, InputError
+from trainer.critic_train import train as train_critic
+from trainer.data import held_out
+from trainer.dialogue import Dialogue, Turn, as_json
+from trainer.evaluate import evaluate
+from trainer.events import EventWriter
+from trainer.run import Progress, Run, read_data
+from trainer.scoreboard import KEYS
+from trainer.sealed import KEY_BYTES, Folder
+
+CONFIG = EvaluateConfig(max_prompts=12, batch=6, max_reply=8, bootstrap=50, samples=3, threads=1)
+SENTINEL = "zwetschgenknödel"
+WORDS = ("night", "sleep", "boss", "work", "mother", "plate", "tram", "door", "worry", "child", "letter")
+
+
+def conversation(name: str, source: str = "clinic") -> Dialogue:
+    rng = random.Random(name)
+    turns = []
+    for _ in range(2):
+        topic = rng.sample(WORDS, 3)
+        turns += [
+            Turn(
+                "client", f"{SENTINEL} my {topic[0]} and the {topic[1]}", emotion=rng.choice(["fear", "joy"])
+            ),
+            Turn(
+                "therapist",
+                f"The {topic[0]} stays with you. What about the {topic[2]}?",
+                strategy=rng.choice(["reflection", "open question"]),
+            ),
+        ]
+    return Dialogue(name, source, None, tuple(turns))
+
+
+def write_data(file: Path, rows: list[Dialogue]) -> Path:
+    file.write_text("".join(json.dumps(as_json(row)) + "\n" for row in rows))
+    return file
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A test file and a training file of other dialogues."""
+    folder = tmp_path_factory.mktemp("data")
+    test = write_data(folder / "test.jsonl", [conversation(f"test{n}") for n in range(8)])
+    return test, write_data(folder / "train.jsonl", [conversation(f"train{n}") for n in range(50)])
+
+
+def run_it(
+    out: Path,
+    model: Path,
+    data: Path,
+    *,
+    train: Path | None = None,
+    key: bytes | None = None,
+    critic: Path | None = None,
+    compare: dict[str, Path] | None = None,
+    stop: bool = False,
+    config: EvaluateConfig = CONFIG,
+) -> tuple[bool, list[dict[str, Any]]]:
+    stream = io.StringIO()
+    progress = Progress("evaluate", EventWriter(stream))
+    run = Run(
+        "evaluate",
+        Folder(out, key),
+        (read_data(data, None),),
+        model,
+        critic,
+        False,
+        progress,
+        threading.Event(),
+    )
+    if stop:
+        run.stop.set()
+    training = [] if train is None else [read_data(train, None)]
+    done = evaluate(config, run, compare=compare or {}, training=training, seed=3)
+    return done, [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def read(out: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((out / "report.json").read_text())
+    return made
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, files: tuple[Path, Path]) -> Path:
+    """An evaluation with everything: training text, another model, a critic."""
+    folder = tmp_path_factory.mktemp("full")
+    progress = Progress("critic", EventWriter(io.StringIO()))
+    run = Run(
+        "critic",
+        Folder(folder / "critic"),
+        (read_data(files[1], None),),
+        tiny_model,
+        None,
+        False,
+        progress,
+        threading.Event(),
+    )
+    assert train_critic(CriticConfig(layers=1, epochs=1, batch=16, max_length=64, threads=1), run)
+    done, _ = run_it(
+        folder / "out",
+        tiny_model,
+        files[0],
+        train=files[1],
+        critic=folder / "critic",
+        compare={"twin": tiny_model},
+    )
+    assert done
+    return folder / "out"
+
+
+def test_the_report_has_the_contracts_keys_with_intervals_or_reasons(full: Path) -> None:
+    report = read(full)
+    assert report["n"] == 12
+    assert set(report["floors"]) == {"constant", "majority", "retrieval", "echo"}
+    everyone = [report["model"], report["ladder"]["twin"], report["human"], *report["floors"].values()]
+    for figures in everyone:
+        assert set(figures) == set(KEYS)
+        for figure in figures.values():
+            assert figure["value"] is not None or figure["reason"]
+            if figure["low"] is not None:
+                assert figure["low"] <= figure["high"]
+    assert all(set(gate) == {"passed", "why"} for gate in report["gates"].values())
+    assert report["risk"]["recall"]["value"] is None
+
+
+def test_what_can_be_measured_with_training_text_is_measured(full: Path) -> None:
+    report = read(full)
+    missing = {key for key, figure in report["model"].items() if figure["value"] is None}
+    assert missing <= {"empathy", "accuracy_answered"}
+    assert report["floors"]["echo"]["copied3"]["value"] == 1.0
+    assert report["floors"]["majority"]["emotion_accuracy"]["value"] > 0
+    assert report["human"]["specificity"]["value"] > report["floors"]["constant"]["specificity"]["value"]
+
+
+def test_the_same_model_under_another_name_gets_the_same_figures_and_no_reward_gain(full: Path) -> None:
+    report = read(full)
+    assert report["ladder"]["twin"] == report["model"]
+    assert report["reward"]["difference"]["twin"]["value"] == 0
+    assert not report["gates"]["reward over twin"]["passed"]
+
+
+def test_predictions_hold_one_record_per_exchange(full: Path, files: tuple[Path, Path]) -> None:
+    rows = [json.loads(line) for line in (full / "predictions.jsonl").read_text().splitlines()]
+    by_id = {row.id: row for row in read_data(files[0], None).dialogues}
+    assert len(rows) == 12
+    for row in rows:
+        turn = by_id[row["id"]].turns[row["turn"]]
+        assert (turn.text, turn.strategy) == (row["reference"], row["strategy_true"])
+        assert row["emotion_true"] == by_id[row["id"]].turns[row["turn"] - 1].emotion
+        assert row["others"]["twin"] == row["reply"]
+        assert set(row["reward"]) >= {"relevance", "safety"}
+    assert (full / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_same_seed_gives_the_same_files(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    for name in ("a", "b"):
+        run_it(tmp_path / name, tiny_model, files[0])
+    for name in ("report.json", "predictions.jsonl", "report.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_without_training_text_its_floors_are_null_with_a_reason(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    done, _ = run_it(tmp_path, tiny_model, files[0])
+    report = read(tmp_path)
+    assert done
+    for name in ("constant", "majority", "retrieval"):
+        assert all(figure["value"] is None for figure in report["floors"][name].values())
+        assert "--train" in report["floors"][name]["bleu"]["reason"]
+    assert report["floors"]["echo"]["rouge1"]["value"] is not None
+    for key in ("specificity", "strategy_fit", "overlap8"):
+        assert "--train" in report["model"][key]["reason"]
+
+
+def test_a_sealed_evaluation_leaves_no_word_in_the_open(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    key = b"s" * KEY_BYTES
+    run_it(tmp_path / "out", tiny_model, files[0], train=files[1], key=key)
+    written = list((tmp_path / "out").iterdir())
+    assert {path.name for path in written} == {
+        "report.json.sealed",
+        "report.html.sealed",
+        "predictions.jsonl.sealed",
+    }
+    assert not any(SENTINEL.encode() in path.read_bytes() for path in written)
+    assert SENTINEL in Folder(tmp_path / "out", key).read("report.html").decode()
+
+
+def test_a_stopped_evaluation_writes_nothing(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    done, events = run_it(tmp_path / "out", tiny_model, files[0], stop=True)
+    assert not done
+    assert events[-1]["type"] == "cancelled"
+    assert not (tmp_path / "out").exists()
+
+
+def test_of_dialogues_that_were_trained_on_only_the_held_out_ones_are_used(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    rows = [conversation(f"a{n}", "authored") for n in range(60)]
+    kept_out = {row.id for row in rows if held_out(row.id)}
+    assert kept_out
+    data = write_data(tmp_path / "d.jsonl", rows)
+    config = EvaluateConfig(max_prompts=100, batch=32, max_reply=2, bootstrap=10, samples=0, threads=1)
+    run_it(tmp_path / "out", tiny_model, data, config=config)
+    lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
+    assert {json.loads(line)["id"] for line in lines} == kept_out
+    assert read(tmp_path / "out")["gates"]["unseen"]["passed"]
+
+
+def test_data_that_went_into_training_is_used_when_nothing_else_is_there_and_the_report_says_so(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    rows = [row for row in (conversation(f"a{n}") for n in range(6)) if not held_out(row.id)]
+    data = write_data(tmp_path / "d.jsonl", rows)
+    run_it(tmp_path / "out", tiny_model, data, train=data)
+    report = read(tmp_path / "out")
+    assert report["n"] > 0
+    assert not report["gates"]["unseen"]["passed"]
+
+
+def test_unlabelled_data_leaves_the_emotion_unmeasured(tmp_path: Path, tiny_model: Path) -> None:
+    turns = (Turn("client", "i can't sleep"), Turn("therapist", "What keeps you awake?"))
+    rows = [Dialogue(f"d{n}", "clinic", None, turns) for n in range(3)]
+    run_it(tmp_path / "out", tiny_model, write_data(tmp_path / "d.jsonl", rows))
+    assert read(tmp_path / "out")["model"]["emotion_accuracy"]["value"] is None
+
+
+def test_data_without_an_answer_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    rows = [Dialogue("d", "clinic", None, (Turn("client", "hello"),))]
+    with pytest.raises(InputError, match="nothing to measure"):
+        run_it(tmp_path / "out", tiny_model, write_data(tmp_path / "d.jsonl", rows))

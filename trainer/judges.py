@@ -1,0 +1,91 @@
+"""Scorers for evaluation alone: other architectures than the critic, never in reward, ranking or stopping.
+
+Context specificity: how often a reply is nearer to its own context than to another one (0.5 = it fits
+everything). Strategy: what a classifier of another kind makes of a reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import SGDClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import normalize
+
+from trainer.dialogue import Dialogue
+from trainer.floors import Exchange, recent
+
+RIVALS = 20  # other contexts that each reply is compared with
+WIDTH = 128  # of the shared space
+RIDGE = 1.0
+MIN_EXCHANGES = 50  # fewer cannot teach a judge anything
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Specificity:
+    """A bi-encoder: contexts and replies are bags of words mapped into one space by ridge regressions.
+
+    The space is the main directions of the training replies; a context is mapped to where its reply lies.
+    Words shared by context and reply add their own nearness, as they do in a sentence encoder.
+    """
+
+    def __init__(self, training: Sequence[Exchange], seed: int) -> None:
+        """Fit on at least ``MIN_EXCHANGES`` exchanges; takes seconds."""
+        contexts = [recent(dialogue) for dialogue, _ in training]
+        replies = [reply for _, reply in training]
+        self._words = TfidfVectorizer(sublinear_tf=True, min_df=2, strip_accents="unicode")
+        self._words.fit([*contexts, *replies])
+        matrix = self._words.transform(replies)
+        width = min(WIDTH, matrix.shape[1] - 1)
+        self._space = TruncatedSVD(width, random_state=seed).fit(matrix)
+        inputs = self._space.transform(self._words.transform(contexts))
+        targets = self._space.transform(matrix)
+        gram = inputs.T @ inputs + RIDGE * np.eye(width)
+        self._map = np.linalg.solve(gram, inputs.T @ targets)
+
+    def nearness(self, contexts: Sequence[Dialogue], replies: Sequence[str]) -> Array:
+        """(contexts, replies) similarities; only comparisons within a column mean something."""
+        left = self._words.transform([recent(dialogue) for dialogue in contexts])
+        right = self._words.transform(replies)
+        shared = (left @ right.T).toarray()
+        mapped = normalize(self._space.transform(left) @ self._map)
+        learned = mapped @ normalize(self._space.transform(right)).T
+        found: Array = learned + shared
+        return found
+
+    def judge(self, contexts: Sequence[Dialogue], replies: Sequence[str], seed: int) -> list[float | None]:
+        """For each reply the share of rival contexts (of other dialogues) that it is further from; ties half.
+
+        None where there is no other dialogue to compare with.
+        """
+        nearness = self.nearness(contexts, replies)
+        ids = np.array([dialogue.id for dialogue in contexts])
+        rng = np.random.default_rng(seed)
+        found: list[float | None] = []
+        for number in range(len(replies)):
+            others = np.flatnonzero(ids != ids[number])
+            if not len(others):
+                found.append(None)
+                continue
+            rivals = nearness[rng.choice(others, size=min(RIVALS, len(others)), replace=False), number]
+            own = nearness[number, number]
+            found.append(float(((own > rivals) + 0.5 * (own == rivals)).mean()))
+        return found
+
+
+class StrategyJudge:
+    """TF-IDF and logistic regression by stochastic gradient: a reply's strategy from its words alone."""
+
+    def __init__(self, replies: Sequence[str], strategies: Sequence[str], seed: int) -> None:
+        """Fit on labelled training replies of at least two strategies."""
+        self._pipeline = make_pipeline(
+            TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, token_pattern=r"(?u)\b\w+\b|\?"),
+            SGDClassifier(loss="log_loss", alpha=1e-5, class_weight="balanced", random_state=seed),
+        ).fit(replies, strategies)
+
+    def strategies(self, replies: Sequence[str]) -> list[str]:
+        return [str(label) for label in self._pipeline.predict(replies)]
