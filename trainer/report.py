@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +135,7 @@ def _table(
 
 def _reward_table(reward: Mapping[str, Any]) -> Table:
     """Mean reward and its components per system, and the paired differences."""
-    names = tuple(reward["total"])
+    names = _in_order(reward["total"])
     rows = [Row("Total", tuple(_cell(reward["total"][name], "number") for name in names))]
     for part, weight in reward["weights"].items():
         cells = tuple(_cell(reward["components"][name][part], "number") for name in names)
@@ -144,8 +144,11 @@ def _reward_table(reward: Mapping[str, Any]) -> Table:
         f"Model minus {name}: {figure['value']:+.3f} ({figure['low']:+.3f} to {figure['high']:+.3f})."
         for name, figure in reward["difference"].items()
     )
-    caption = "What reinforcement learning was told to raise; the judges above were never part of it."
-    return Table("Mean reward", caption, names, tuple(rows), notes)
+    caption = (
+        "What reinforcement learning was told to raise; the judges above were never part of it. A reply copied "
+        "from training text earns nothing."
+    )
+    return Table("Mean reward", caption, tuple(map(_shown, names)), tuple(rows), notes)
 
 
 def _cell(figure: Mapping[str, Any], kind: str) -> str:
@@ -180,13 +183,20 @@ def _plots(report: Mapping[str, Any]) -> list[Plot]:
         ),
     ]
     if "total" in report["reward"]:
-        named = {_shown(name): figure for name, figure in report["reward"]["total"].items()}
+        totals = report["reward"]["total"]
+        named = {_shown(name): totals[name] for name in _in_order(totals)}
         wanted.insert(1, ("Mean reward", "Of the critic and the rules, 0 to 1.", named))
     return [
         Plot(title, caption, _bars(values), WIDTH)
         for title, caption, values in wanted
         if any(figure["value"] is not None for figure in values.values())
     ]
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Systems of the reward section as in the other tables: the ladder, the professionals, the floors."""
+    last = {"human": 1} | {name: 2 + place for place, name in enumerate(FLOORS)}
+    return sorted(names, key=lambda name: last.get(name, 0))
 
 
 def _shown(name: str) -> str:

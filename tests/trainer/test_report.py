@@ -91,11 +91,18 @@ def test_pictures_come_before_tables_and_examples_last() -> None:
 
 def test_every_reply_score_stands_beside_its_floors_and_the_professionals() -> None:
     page = render(report(), [SAMPLE])
-    replies = page[page.index("<h2>Replies") :]
-    replies = replies[: replies.index("</table>")]
-    header = re.findall(r'<th class="number">([^<]+)', replies)
-    assert header == ["model", "sft", "professionals", "floor: constant", "floor: retrieval", "floor: echo"]
-    assert "70.0% (65.0%–75.0%)" in replies
+    tables = {part.split("<")[0]: part for part in page.split("<h2>") if '<th class="number">' in part}
+    for title in ("Replies", "Mean reward"):
+        header = re.findall(r'<th class="number">([^<]+)', tables[title])
+        assert header == [
+            "model",
+            "sft",
+            "professionals",
+            "floor: constant",
+            "floor: retrieval",
+            "floor: echo",
+        ]
+    assert "70.0% (65.0%–75.0%)" in tables["Replies"]
 
 
 def test_what_is_not_known_is_a_dash_with_its_reason() -> None:
