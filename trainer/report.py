@@ -145,8 +145,8 @@ def _reward_table(reward: Mapping[str, Any]) -> Table:
         for name, figure in reward["difference"].items()
     )
     caption = (
-        "What reinforcement learning was told to raise; the judges above were never part of it. A reply copied "
-        "from training text earns nothing."
+        "What reinforcement learning was told to raise; the judges above were never part of it. "
+        "A reply copied from training text earns nothing."
     )
     return Table("Mean reward", caption, tuple(map(_shown, names)), tuple(rows), notes)
 
