@@ -19,8 +19,6 @@ from trainer.sealed import Folder
 MESSAGES = (
     ("I said yes to the extra shift again and my daughter put her swimming bag away.", "shame"),
     ("The house is so quiet since he left, I keep the radio on all night.", "sadness"),
-    ("My boss laughed at my idea in front of everyone and I could have screamed.", "anger"),
-    ("Exams start on Monday and my stomach turns over whenever I open a book.", "fear"),
 )
 REPLIES = (
     ("open question", "What was that moment like when you stood there?"),
@@ -35,7 +33,7 @@ REPLIES = (
     ("structuring", "Let us stay with this one and leave the rest for later."),
     ("other", "I read your message twice and I am with you in it."),
 )
-STEPS = 120
+STEPS, BATCH = 90, 8
 
 
 def talk(text: str, name: str = "d1") -> Dialogue:
@@ -45,10 +43,11 @@ def talk(text: str, name: str = "d1") -> Dialogue:
 
 def make_desk_bundle(folder: Path) -> Path:
     """Train the model, add an untrained critic, write the bundle below ``folder`` and return it."""
+    torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
     torch.manual_seed(0)
     lines = tuple(text for text, _ in MESSAGES) + tuple(reply for _, reply in REPLIES)
     encoder = Encoder(tiny_tokenizer(lines, 600), AUTHORED_LABELS)
-    shape = GPT2Config(vocab_size=encoder.size, n_positions=256, n_embd=48, n_layer=2, n_head=2)
+    shape = GPT2Config(vocab_size=encoder.size, n_positions=256, n_embd=32, n_layer=2, n_head=2)
     model = GPT2LMHeadModel(shape)
     examples = [
         encoder.example(
@@ -69,9 +68,10 @@ def make_desk_bundle(folder: Path) -> Path:
             for e in examples
         ]
     )
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    for _ in range(STEPS):
-        loss = model(input_ids=ids, labels=labels).loss
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for step in range(STEPS):
+        rows = torch.arange(step * BATCH, (step + 1) * BATCH) % len(ids)
+        loss = model(input_ids=ids[rows], labels=labels[rows]).loss
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
