@@ -1,0 +1,187 @@
+"""Pictures of every screen and state: drives the real window with the sample clinic in a temporary vault.
+
+    python packaging/screenshots.py OUT [--scale 150] [--xvfb]
+
+The model process is real too: the starter where there is one, for the states it can be brought into by a
+message; the protocol's fake child (tests/ui/fake_model.py) for the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+if "--on-screen" not in sys.argv:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEvent, QEventLoop, QTimer  # noqa: E402
+from PySide6.QtGui import QFont, QFontDatabase  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from tfdesk.app import App  # noqa: E402
+from tfdesk.core.paths import Paths  # noqa: E402
+from tfdesk.core.settings import Settings  # noqa: E402
+from tfdesk.jobs.desk_state import Phase  # noqa: E402
+from tfdesk.services.access import Access  # noqa: E402
+from tfdesk.ui.first_run import FirstRun  # noqa: E402
+from tfdesk.ui.lock_view import LockView  # noqa: E402
+
+FAKE = [sys.executable, str(ROOT / "tests" / "ui" / "fake_model.py")]
+PASSPHRASE = "a passphrase for pictures only"
+PATIENCE_S = 60.0
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Run the event loop until ``true()``; an error after a minute."""
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        if time.monotonic() > end:
+            raise RuntimeError("the window did not reach the state to be pictured")
+        loop = QEventLoop()
+        QTimer.singleShot(10, loop.quit)
+        loop.exec()
+
+
+class Photographer:
+    """One temporary clinic, photographed state by state."""
+
+    def __init__(self, application: QApplication, folder: Path, out: Path, theme: str, scale: int) -> None:
+        self._out, self._suffix = out, theme if scale == 100 else f"{theme}-{scale}"
+        self._folder = folder
+        self.options: list[str] = []
+        self.app = App(
+            application=application,
+            paths=Paths.default(folder),
+            settings=Settings(theme=theme, scale=scale),
+            access=Access(Paths.default(folder)),
+            command=lambda _model, _sealed: [*FAKE, *self.options],
+        )
+        self.app.window.resize(1280, 800)
+
+    def picture(self, name: str, widget: QWidget | None = None) -> None:
+        """Save the window as NAME-THEME.png, without a blinking cursor and with layouts settled."""
+        for _ in range(3):
+            QApplication.sendPostedEvents()
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+            QApplication.processEvents()
+        path = self._out / f"{name}-{self._suffix}.png"
+        (widget or self.app.window).grab().save(str(path))
+        print(path.name)
+
+    def reach(self, phase: Phase) -> None:
+        wait_until(lambda: self.app.desk is not None and self.app.desk.state.phase is phase)
+
+    def restart_model(self, *options: str) -> None:
+        """The next child gets these options."""
+        self.options = list(options)
+        self.app.model.shut_down()
+        self.app.model.start(self._folder)
+        wait_until(lambda: self.app.model.ready is not None)
+
+    def say(self, text: str) -> None:
+        """Type what the client wrote and press Enter."""
+        assert self.app.page is not None
+        self.app.page.composer.box.setPlainText(text)
+        self.app.page.composer.add.click()
+
+    def first_run(self) -> None:
+        self.app.start()
+        view = self.app.window.centralWidget()
+        assert isinstance(view, FirstRun)
+        wait_until(lambda: "Looking" not in view.keyring_words.text())
+        self.picture("first-run")
+        view.passphrase.setText(PASSPHRASE)
+        view.repeat.setText(PASSPHRASE)
+        view.make.click()
+        wait_until(lambda: bool(view.recovery_key.text()))
+        self.picture("recovery-key")
+        view.confirm.setText(view.recovery_key.text().split("-")[-1])
+        view.go_on.click()
+        wait_until(lambda: self.app.desk is not None)
+
+    def unlock(self) -> None:
+        self.picture("nothing-open")
+        self.app.lock()
+        view = self.app.window.centralWidget()
+        assert isinstance(view, LockView)
+        self.picture("locked")
+        view.passphrase.setText(PASSPHRASE)
+        view.unlock.click()
+        wait_until(lambda: self.app.desk is not None)
+
+    def open(self, name: str) -> None:
+        """Open a client of the sample clinic."""
+        desk = self.app.desk
+        assert desk is not None
+        desk.open_client(next(client.id for client in desk.clients("") if client.name == name))
+        desk.clients_changed.emit()
+
+    def desk(self) -> None:
+        desk = self.app.desk
+        assert desk is not None
+        page = self.app.page
+        assert page is not None
+        desk.add_client("Nora B.", "Writes between sessions; first week")
+        self.picture("empty-session")
+        self.open("Marta K.")
+        self.reach(Phase.READY)
+        self.picture("drafts-ready")
+        page.decisions.edit_selected()
+        self.picture("editing")
+        page.decisions.escape()
+        self.restart_model("--slow")
+        desk.redraft()
+        wait_until(lambda: desk.state.progress[0] == 5)
+        self.picture("drafting")
+        desk.stop()
+        self.reach(Phase.STOPPED)
+        self.picture("stopped")
+        self.restart_model()
+        desk.redraft()
+        self.reach(Phase.READY)
+        page.decisions.approve_selected()
+        self.picture("approved")
+        self.say("Thanks. I am unsure what I feel about it, to be honest.")
+        self.reach(Phase.READY)
+        self.picture("unsure")
+        self.say("ok GIVE-UP")
+        self.reach(Phase.ABSTAINED)
+        self.picture("abstained")
+        self.say("UNSCREENED")
+        self.reach(Phase.UNSCREENED)
+        self.picture("unscreened")
+        self.open("Ruben S.")
+        self.reach(Phase.RISK)
+        self.picture("risk-hit")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--scale", type=int, default=100, help="text size in percent")
+    parser.add_argument("--themes", default="light,dark")
+    parser.add_argument("--on-screen", action="store_true", help="real windows on $DISPLAY")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    application = QApplication(["tfdesk"])
+    if "Inter" in QFontDatabase.families():  # offscreen there is no desktop that names a UI font
+        application.setFont(QFont("Inter"))
+    for theme in given.themes.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            shots = Photographer(application, Path(folder), given.out, theme, given.scale)
+            shots.first_run()
+            shots.unlock()
+            shots.desk()
+            shots.app.window.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

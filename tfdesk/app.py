@@ -1,0 +1,202 @@
+"""The composition root of the window: the only place that wires things together.
+
+Order: paths, log, settings, access, processes, window; services and controllers when the vault opens. Nothing
+slow happens before the first frame is painted, and torch is never imported here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication
+
+from tfdesk.core.errors import KnownError
+from tfdesk.core.log import setup_logging
+from tfdesk.core.paths import Paths
+from tfdesk.core.settings import Settings, load_settings, save_settings
+from tfdesk.jobs.desk import Desk
+from tfdesk.jobs.model_process import ModelProcess
+from tfdesk.jobs.tasks import Tasks
+from tfdesk.services.access import Access, VaultState
+from tfdesk.services.key_ring import KeyRing
+from tfdesk.services.model_client import model_command
+from tfdesk.services.models import MANIFEST, SEALED, Models
+from tfdesk.services.review import Review
+from tfdesk.services.sessions import Sessions
+from tfdesk.ui.desk_page import DeskPage
+from tfdesk.ui.error_dialog import UncaughtErrors, show_error
+from tfdesk.ui.first_run import FirstRun
+from tfdesk.ui.lock_view import LockView
+from tfdesk.ui.main_window import MainWindow
+from tfdesk.ui.theme import SCALE_STEP, Theme
+from tfdesk.ui.workspace import Workspace
+
+
+class App(QObject):
+    """Everything that lives as long as the window, and the moves between locked and unlocked."""
+
+    def __init__(
+        self,
+        *,
+        application: QApplication,
+        paths: Paths,
+        settings: Settings,
+        access: Access,
+        command: Callable[[Path, bool], Sequence[str]] = model_command,
+    ) -> None:
+        """``command(folder, sealed)`` makes the command line of the model process."""
+        super().__init__(application)
+        self._paths = paths
+        self._settings = settings
+        self.access = access
+        self.tasks = Tasks(self)
+        self.model = ModelProcess(command=command, parent=self)
+        self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
+        self.window = MainWindow(idle_minutes=settings.idle_minutes)
+        self.window.painted.connect(self._on_painted)
+        self.window.idled.connect(self.lock)
+        self.window.closed.connect(self._on_closed)
+        self.desk: Desk | None = None
+        self.page: DeskPage | None = None
+        self.workspace: Workspace | None = None
+        self._add_shortcut("Ctrl+L", self.lock)
+        self._add_shortcut("Ctrl++", self._enlarge)
+        self._add_shortcut("Ctrl+=", self._enlarge)
+        self._add_shortcut("Ctrl+-", self._shrink)
+
+    def start(self) -> None:
+        """Show the window: first run or lock screen."""
+        if self.access.state is VaultState.MISSING:
+            first = FirstRun(access=self.access, tasks=self.tasks)
+            first.finished.connect(self._on_first_run_finished)
+            self.window.show_view(first, watch_idle=False)
+        else:
+            self._show_lock(try_keyring=True)
+        self.window.show()
+
+    def _add_shortcut(self, key: str, slot: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(key), self.window)
+        shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+        shortcut.activated.connect(slot)
+
+    def _on_painted(self) -> None:
+        self.window.watch_input()
+        if self.desk is None:  # loading takes longest: it begins while the passphrase is typed
+            self.open_model()
+
+    def open_model(self) -> None:
+        """Start the model in use; without an open vault only the starter is known."""
+        vault = self.access.vault if self.access.state is VaultState.UNLOCKED else None
+        models = Models(vault, self._paths)
+        folder = models.active()
+        sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
+        self.model.start(folder, models.run_key() if sealed else None)
+
+    # Locked and unlocked ------------------------------------------------------------------
+
+    def _show_lock(self, *, try_keyring: bool) -> None:
+        view = LockView(access=self.access, tasks=self.tasks)
+        view.unlocked.connect(self.open_desk)
+        self.window.show_view(view, watch_idle=False)
+        view.ask(try_keyring=try_keyring)
+
+    def _on_first_run_finished(self, sample: bool) -> None:
+        if sample:
+            Sessions(self.access.vault).load_sample_clinic()
+        self.open_desk()
+
+    def open_desk(self) -> None:
+        """Show the workspace over the open vault."""
+        vault = self.access.vault
+        self.open_model()
+        self.desk = Desk(
+            sessions=Sessions(vault),
+            review=Review(vault),
+            model=self.model,
+            emotion_enabled=self._settings.emotion_enabled,
+            parent=self,
+        )
+        self.page = DeskPage(
+            theme=self.theme,
+            desk=self.desk,
+            left_width=self._settings.left_width,
+            right_width=self._settings.right_width,
+        )
+        self.page.widths_changed.connect(self._on_widths_changed)
+        self.workspace = Workspace(
+            theme=self.theme,
+            model=self.model,
+            pages=[(self.tr("Desk"), self.page)],
+            idle_minutes=self._settings.idle_minutes,
+        )
+        self.workspace.lock_requested.connect(self.lock)
+        self.workspace.look_requested.connect(self._on_look_requested)
+        self.window.show_view(self.workspace, watch_idle=True)
+        self.page.clients.view.setFocus()
+
+    def lock(self) -> None:
+        """End the model process, forget every client word on the screen, close the vault."""
+        if self.desk is None:
+            return
+        self.model.shut_down()
+        if self.page is not None:
+            self.page.forget_clipboard()
+        self.desk.deleteLater()
+        self.desk = self.page = self.workspace = None
+        self.access.lock()
+        self._show_lock(try_keyring=False)
+
+    def _on_closed(self) -> None:
+        self.lock()
+        self.model.shut_down()
+        self.tasks.wait()
+
+    # Settings ----------------------------------------------------------------------------
+
+    def _on_look_requested(self, mode: str, scale: int) -> None:
+        self.theme.apply(mode, scale)
+        self._save(replace(self._settings, theme=self.theme.mode, scale=self.theme.scale))
+
+    def _enlarge(self) -> None:
+        self._on_look_requested(self.theme.mode, self.theme.scale + SCALE_STEP)
+
+    def _shrink(self) -> None:
+        self._on_look_requested(self.theme.mode, self.theme.scale - SCALE_STEP)
+
+    def _on_widths_changed(self, left: int, right: int) -> None:
+        self._save(replace(self._settings, left_width=left, right_width=right))
+
+    def _save(self, settings: Settings) -> None:
+        self._settings = settings
+        try:
+            save_settings(settings, self._paths.settings_file)
+        except KnownError as error:
+            show_error(self.window, error)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the window until it is closed. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="tfdesk", description="Drafts replies that a therapist approves.")
+    parser.add_argument("--data-dir", type=Path, default=None, help="keep everything in this folder")
+    given = parser.parse_args(list(argv))
+    paths = Paths.default(given.data_dir)
+    setup_logging(paths)
+    try:
+        settings = load_settings(paths.settings_file)
+    except KnownError as error:
+        print(f"tfdesk: {error.line()}", file=sys.stderr)
+        return error.exit_code
+    application = QApplication(["tfdesk"])
+    application.setApplicationName("tfdesk")
+    access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
+    app = App(application=application, paths=paths, settings=settings, access=access)
+    UncaughtErrors(app.window).install()
+    app.start()
+    return application.exec()

@@ -1,0 +1,233 @@
+"""Small building blocks: labels that show plain text, buttons that show their key, bars, marked text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QPainter,
+    QPaintEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tfdesk.ui.text import PLAIN, key_hint, qt_ranges
+from tfdesk.ui.theme import Theme
+from trainer.events import Span
+
+LINE_HEIGHT_PERCENT = 124  # of the font's own line, which is about 1.2 em: 1.5 in all
+
+
+def label(text: str = "", look: str = "", *, wrap: bool = False) -> QLabel:
+    """A label that never interprets its text as HTML."""
+    made = QLabel()
+    made.setTextFormat(PLAIN)
+    made.setText(text)
+    made.setWordWrap(wrap)
+    if look:
+        made.setProperty("look", look)
+    return made
+
+
+def button(text: str, look: str = "", *, hint: str = "") -> QPushButton:
+    """A push button named for screen readers; ``hint`` is its description."""
+    made = QPushButton(text)
+    made.setAccessibleName(text)
+    made.setAccessibleDescription(hint)
+    made.setAutoDefault(True)  # Enter presses a focused button, as Space does
+    if look:
+        made.setProperty("look", look)
+    return made
+
+
+def card(look: str = "card") -> tuple[QFrame, QVBoxLayout]:
+    """A bordered surface and its column layout."""
+    frame = QFrame()
+    frame.setProperty("look", look)
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(12, 8, 12, 10)
+    column.setSpacing(6)
+    return frame, column
+
+
+def row(*items: QWidget | QLayout | None, spacing: int = 8) -> QHBoxLayout:
+    """A line of widgets and layouts; None is a stretch."""
+    made = QHBoxLayout()
+    made.setSpacing(spacing)
+    for item in items:
+        if item is None:
+            made.addStretch(1)
+        elif isinstance(item, QWidget):
+            made.addWidget(item)
+        else:
+            made.addLayout(item)
+    return made
+
+
+def surface(name: str) -> QWidget:
+    """A widget with the background that the style sheet gives to ``#name``."""
+    made = QWidget()
+    made.setObjectName(name)
+    made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return made
+
+
+def clear(layout: QBoxLayout) -> None:
+    """Take every widget out of a layout and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
+class KeyButton(QPushButton):
+    """A button that shows its shortcut beside its name, smaller."""
+
+    def __init__(self, text: str, key: str, look: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoDefault(True)  # Enter presses a focused button, as Space does
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(key)
+        if look:
+            self.setProperty("look", look)
+        self._line = line = QHBoxLayout(self)
+        line.setContentsMargins(12, 0, 12, 0)
+        line.setSpacing(8)
+        for words, name in ((text, ""), (key_hint(key), "key")):
+            part = label(words, name)
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        inner = self._line.sizeHint()
+        return QSize(inner.width() + 2, max(super().sizeHint().height(), inner.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class Bar(QWidget):
+    """A share of a whole, from 0 to 1, as a thin horizontal bar."""
+
+    def __init__(self, theme: Theme, value: float, *, emotion: str | None = None) -> None:
+        """Coloured as ``emotion``, else in the accent colour."""
+        super().__init__()
+        self._theme = theme
+        self._value = max(0.0, min(1.0, value))
+        self._emotion = emotion
+        self.setFixedHeight(theme.px(8))
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("{0} %").format(round(self._value * 100)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colours = self._theme.colours
+        colour = colours.emotion(self._emotion) if self._emotion is not None else QColor(colours.accent)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        whole = QRectF(self.rect()).adjusted(0, 0.5, 0, -0.5)
+        radius = whole.height() / 2
+        painter.setBrush(QColor(colours.line))
+        painter.drawRoundedRect(whole, radius, radius)
+        if self._value > 0:
+            whole.setWidth(max(whole.height(), whole.width() * self._value))
+            painter.setBrush(colour)
+            painter.drawRoundedRect(whole, radius, radius)
+
+
+def fill_document(
+    document: QTextDocument, text: str, spans: Iterable[Span], mark: QTextCharFormat | None, ink: QColor
+) -> None:
+    """Put plain ``text`` with wide lines into ``document``; the words of ``spans`` look like ``mark``."""
+    document.setUndoRedoEnabled(False)
+    document.setDocumentMargin(0)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    document.setDefaultTextOption(option)
+    document.clear()
+    cursor = QTextCursor(document)
+    block = QTextBlockFormat()
+    block.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    cursor.setBlockFormat(block)
+    plain = QTextCharFormat()
+    plain.setForeground(ink)
+    cursor.insertText(text, plain)
+    if mark is not None:
+        for start, length in qt_ranges(text, spans):
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(mark)
+
+
+def mark_format(theme: Theme, *, risk: bool = False) -> QTextCharFormat:
+    """How marked words look: a tint and an underline, never colour alone."""
+    made = QTextCharFormat()
+    made.setBackground(QColor(theme.colours.risk_mark if risk else theme.colours.accent_weak))
+    made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+    made.setUnderlineColor(QColor(theme.colours.risk if risk else theme.colours.accent))
+    return made
+
+
+class MarkedText(QWidget):
+    """Words of people as plain text, wrapped, some of them marked."""
+
+    def __init__(self, theme: Theme, text: str, *, risk: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._text = text
+        self._risk = risk
+        self._spans: tuple[Span, ...] = ()
+        self._document = QTextDocument(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(text)
+        theme.changed.connect(self._fill)
+        self._fill()
+
+    def mark(self, spans: Iterable[Span]) -> None:
+        """Mark these words instead of the ones marked now."""
+        self._spans = tuple(spans)
+        self._fill()
+
+    def _fill(self) -> None:
+        self._document.setDefaultFont(self._theme.font(15))
+        ink = QColor(self._theme.colours.text)
+        fill_document(self._document, self._text, self._spans, mark_format(self._theme, risk=self._risk), ink)
+        self.updateGeometry()
+        self.update()
+
+    def heightForWidth(self, width: int) -> int:
+        self._document.setTextWidth(width)
+        return int(self._document.size().height() + 0.999)
+
+    def sizeHint(self) -> QSize:
+        width = self.width() if self.testAttribute(Qt.WidgetAttribute.WA_Resized) else 320
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 0)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self._document.setTextWidth(self.width())
+        self._document.drawContents(QPainter(self))

@@ -1,0 +1,215 @@
+"""One draft: strategy, reward, text; when selected also why, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+
+from tfdesk.core.models import DraftRow, DraftState, RejectReason
+from tfdesk.ui.controls import Bar, KeyButton, MarkedText, label, row
+from tfdesk.ui.theme import Theme, set_look
+from trainer.events import Component, Span
+
+
+class DraftCard(QFrame):
+    """A draft that waits for a decision, or shows the one it got.
+
+    Signals:
+        selected: the person chose this card
+        approve_requested
+        edit_saved: the text to approve instead
+        reject_requested: RejectReason
+        editing_changed: whether the editor is open
+    """
+
+    selected = Signal()
+    approve_requested = Signal()
+    edit_saved = Signal(str)
+    reject_requested = Signal(RejectReason)
+    editing_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, draft: DraftRow) -> None:
+        super().__init__()
+        self.row = draft
+        self._theme = theme
+        self.setProperty("look", "card")
+        self.setProperty("selected", "false")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.open else Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 10)
+        column.setSpacing(6)
+        column.addLayout(self._header())
+        self._text = MarkedText(theme, draft.draft.text)
+        column.addWidget(self._text)
+        self._details = QWidget()
+        inner = QVBoxLayout(self._details)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(8)
+        inner.addWidget(_components(theme, draft.draft.reward.components))
+        self.approve = KeyButton(self.tr("Approve"), "Ctrl+Return", "primary")
+        self.edit = KeyButton(self.tr("Edit"), "Ctrl+E")
+        self.reject = KeyButton(self.tr("Reject"), "Ctrl+Shift+X")
+        self.approve.clicked.connect(self.approve_requested)
+        self.edit.clicked.connect(self.start_editing)
+        self.reject.clicked.connect(self.open_reasons)
+        inner.addLayout(row(self.approve, self.edit, self.reject, None))
+        column.addWidget(self._details)
+        self._editing = self._build_editor()
+        column.addWidget(self._editing)
+        self._editing.hide()
+        self._details.hide()
+        self._name()
+
+    @property
+    def open(self) -> bool:
+        """Whether the draft can still be decided."""
+        return self.row.state is DraftState.offered
+
+    @property
+    def editing(self) -> bool:
+        return not self._editing.isHidden()
+
+    def _build_editor(self) -> QWidget:
+        self.editor = QPlainTextEdit()
+        self.editor.setProperty("look", "conversation")
+        self.editor.setAccessibleName(self.tr("Edit the draft"))
+        self.editor.setTabChangesFocus(True)
+        lines = min(12, max(4, len(self.row.draft.text) // 42 + 2))
+        self.editor.setFixedHeight(self._theme.px(lines * 22 + 20))
+        save = KeyButton(self.tr("Save and approve"), "Ctrl+Return", "primary")
+        cancel = KeyButton(self.tr("Cancel"), "Esc")
+        save.clicked.connect(self.save_edit)
+        cancel.clicked.connect(self.cancel_edit)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.editor)
+        column.addLayout(row(save, cancel, None))
+        return whole
+
+    def _header(self) -> QHBoxLayout:
+        reward = self.row.draft.reward.total
+        words = label(self.tr("reward"), "muted")
+        score = label(f"{reward:.2f}", "score")
+        explained = self.tr(
+            "How well the draft scores on the parts below, from 0 to 1. It ranks drafts; it does not replace "
+            "your judgement."
+        )
+        for part in (words, score):
+            part.setToolTip(explained)
+        state = {
+            DraftState.rejected: self.tr("rejected"),
+            DraftState.superseded: self.tr("not used"),
+            DraftState.approved: self.tr("approved"),
+            DraftState.edited: self.tr("edited and approved"),
+        }.get(self.row.state)
+        note = label(state or "", "muted")
+        note.setVisible(state is not None)
+        return row(label(self.row.draft.strategy, "chip"), note, None, words, score)
+
+    def _name(self) -> None:
+        reward = self.row.draft.reward.total
+        self.setAccessibleName(
+            self.tr("Draft {0}, {1}, reward {2}").format(
+                self.row.rank + 1, self.row.draft.strategy, f"{reward:.2f}"
+            )
+        )
+        self.setAccessibleDescription(self.row.draft.text)
+
+    def set_selected(self, selected: bool) -> None:
+        """Open or close the card: components, evidence and actions show on the selected one only."""
+        set_look(self, "selected", "true" if selected else "false")
+        self._details.setVisible(selected and self.open and not self.editing)
+        self._text.mark(_evidence(self.row.draft.reward.components) if selected else ())
+
+    def start_editing(self) -> None:
+        """Replace the text by an editor; saving approves the edited text."""
+        if self.editing or not self.open:
+            return
+        self.editor.setPlainText(self.row.draft.text)
+        self._text.hide()
+        self._details.hide()
+        self._editing.show()
+        self.editor.setFocus()
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self.editing_changed.emit(True)
+
+    def save_edit(self) -> None:
+        """Approve what stands in the editor."""
+        if self.editing and self.editor.toPlainText().strip():
+            self.edit_saved.emit(self.editor.toPlainText())
+
+    def cancel_edit(self) -> None:
+        """Close the editor; the draft stays as it was written."""
+        if self.editing:
+            self._editing.hide()
+            self._text.show()
+            self._details.show()
+            self.setFocus()
+            self.editing_changed.emit(False)
+
+    def reasons_menu(self) -> QMenu:
+        """The six reasons, chosen by mouse or by the keys 1 to 6."""
+        menu = QMenu(self)
+        menu.setAccessibleName(self.tr("Why not?"))
+        for number, reason in enumerate(RejectReason, start=1):
+            menu.addAction(f"&{number}  {self.tr(reason.value)}").setData(reason)
+        return menu
+
+    def open_reasons(self) -> None:
+        """Ask why, then reject."""
+        if not self.open or self.editing:
+            return
+        menu = self.reasons_menu()
+        menu.triggered.connect(self._on_reason_chosen)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.reject.mapToGlobal(self.reject.rect().bottomLeft()))
+
+    def _on_reason_chosen(self, action: QAction) -> None:
+        self.reject_requested.emit(action.data())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if self.open:
+            self.selected.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.selected.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.editing:
+            self.cancel_edit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _evidence(components: Mapping[str, Component]) -> list[Span]:
+    """Words of the reply that raised any component."""
+    return [
+        span
+        for part in components.values()
+        for span in part.evidence
+        if span.where == "reply" and (span.delta is None or span.delta > 0)
+    ]
+
+
+def _components(theme: Theme, components: Mapping[str, Component]) -> QWidget:
+    """Name, bar and number of every reward component; its weight on hover."""
+    whole = QWidget()
+    grid = QGridLayout(whole)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(8)
+    grid.setVerticalSpacing(4)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnMinimumWidth(0, theme.px(110))
+    for number, (name, part) in enumerate(components.items()):
+        parts = (label(name, "small"), Bar(theme, part.value), label(f"{part.value:.2f}", "small"))
+        for place, widget in enumerate(parts):
+            widget.setToolTip(whole.tr("{0}: weight {1} in the reward").format(name, f"{part.weight:.2f}"))
+            grid.addWidget(widget, number, place)
+    return whole

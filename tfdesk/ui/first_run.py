@@ -1,0 +1,175 @@
+"""The first run: make the vault, write down the recovery key, begin with or without the sample clinic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QLineEdit,
+    QRadioButton,
+    QStackedLayout,
+    QWidget,
+)
+
+from tfdesk.core.errors import KnownError
+from tfdesk.jobs.tasks import Tasks
+from tfdesk.services.access import Access
+from tfdesk.ui.controls import button, card, label, row
+from tfdesk.ui.lock_view import centred, passphrase_field
+
+CARD_WIDTH = 520
+
+
+class FirstRun(QWidget):
+    """Two steps: passphrase and choices, then the recovery key.
+
+    Signals:
+        finished: whether to load the sample clinic; the vault is open
+    """
+
+    finished = Signal(bool)
+
+    def __init__(self, *, access: Access, tasks: Tasks) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._access = access
+        self._tasks = tasks
+        self._recovery = ""
+        self._steps = QStackedLayout(self)
+        for step in (self._passphrase_step(), self._recovery_step()):
+            self._steps.addWidget(step)
+        tasks.run_in_background(access.keyring_status, self._on_keyring_known, self._on_keyring_failed)
+
+    def _passphrase_step(self) -> QWidget:
+        frame, column = card()
+        column.setContentsMargins(28, 24, 28, 24)
+        column.addWidget(label(self.tr("Make your vault"), "title"))
+        intro = self.tr(
+            "Everything you write is kept in one encrypted file on this computer. Choose a passphrase "
+            "for it: several words that only you know."
+        )
+        column.addWidget(label(intro, "muted", wrap=True))
+        self.passphrase = passphrase_field(self.tr("Passphrase"))
+        self.repeat = passphrase_field(self.tr("Passphrase again"))
+        for name, field in (
+            (self.tr("Passphrase"), self.passphrase),
+            (self.tr("Passphrase again"), self.repeat),
+        ):
+            column.addWidget(label(name, "strong"))
+            column.addWidget(field)
+            field.textChanged.connect(self._on_passphrase_changed)
+            field.returnPressed.connect(self._create)
+        self.message = label("", "error", wrap=True)
+        column.addWidget(self.message)
+        self.message.hide()
+        self.keyring = QCheckBox(self.tr("Open without it while I am signed in to this computer"))
+        self.keyring.setEnabled(False)
+        self.keyring_words = label(self.tr("Looking for this computer's key ring."), "muted", wrap=True)
+        self.keyring_words.setContentsMargins(26, 0, 0, 0)
+        column.addSpacing(4)
+        column.addWidget(self.keyring)
+        column.addWidget(self.keyring_words)
+        column.addSpacing(4)
+        column.addWidget(label(self.tr("Begin with"), "strong"))
+        self.sample = QRadioButton(self.tr("The sample clinic: three invented clients to try things with"))
+        self.empty = QRadioButton(self.tr("An empty clinic"))
+        self.sample.setChecked(True)
+        group = QButtonGroup(self)
+        for choice in (self.sample, self.empty):
+            group.addButton(choice)
+            column.addWidget(choice)
+        self.make = button(self.tr("Make the vault"), "primary")
+        self.make.setEnabled(False)
+        self.make.clicked.connect(self._create)
+        column.addSpacing(4)
+        column.addLayout(row(None, self.make))
+        page = QWidget()
+        page.setLayout(centred(frame, CARD_WIDTH))
+        return page
+
+    def _recovery_step(self) -> QWidget:
+        frame, column = card()
+        column.setContentsMargins(28, 24, 28, 24)
+        column.addWidget(label(self.tr("Write down the recovery key"), "title"))
+        words = self.tr(
+            "It opens the vault if you forget the passphrase. It is shown only now. Without the passphrase "
+            "and this key, everything in the vault is lost for good: nobody can open it for you."
+        )
+        column.addWidget(label(words, "muted", wrap=True))
+        self.recovery_key = label("", "recovery", wrap=True)
+        self.recovery_key.setAccessibleName(self.tr("Recovery key"))
+        self.recovery_key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.recovery_key.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        column.addSpacing(4)
+        column.addWidget(self.recovery_key)
+        column.addSpacing(4)
+        column.addWidget(label(self.tr("Type its last group to show that you have it"), "strong"))
+        self.confirm = QLineEdit()
+        self.confirm.setAccessibleName(self.tr("Last group of the recovery key"))
+        self.confirm.textChanged.connect(self._on_confirm_changed)
+        self.confirm.returnPressed.connect(self._finish)
+        column.addWidget(self.confirm)
+        self.go_on = button(self.tr("Open the desk"), "primary")
+        self.go_on.setEnabled(False)
+        self.go_on.clicked.connect(self._finish)
+        column.addSpacing(4)
+        column.addLayout(row(None, self.go_on))
+        page = QWidget()
+        page.setLayout(centred(frame, CARD_WIDTH))
+        return page
+
+    def _on_keyring_known(self, status: object) -> None:
+        self.keyring.setEnabled(status.available)  # type: ignore[attr-defined]
+        self.keyring_words.setText(status.sentence)  # type: ignore[attr-defined]
+
+    def _on_keyring_failed(self, _error: Exception) -> None:
+        self.keyring_words.setText(self.tr("No key ring can be used here; you will type the passphrase."))
+
+    def _on_passphrase_changed(self) -> None:
+        first, second = self.passphrase.text(), self.repeat.text()
+        differ = bool(second) and not first.startswith(second) and first != second
+        self.message.setText(self.tr("The two passphrases differ."))
+        self.message.setVisible(differ)
+        self.make.setEnabled(bool(first) and first == second)
+
+    def _create(self) -> None:
+        if not self.make.isEnabled():
+            return
+        typed, keyring = self.passphrase.text(), self.keyring.isChecked()
+        self.make.setEnabled(False)
+        self.make.setText(self.tr("Making the vault"))
+        self._tasks.run_in_background(
+            lambda: self._access.create(typed, use_keyring=keyring), self._on_created, self._on_failed
+        )
+
+    def _on_created(self, recovery_key: str) -> None:
+        self.passphrase.clear()
+        self.repeat.clear()
+        self._recovery = recovery_key
+        groups = recovery_key.split("-")
+        half = len(groups) // 2  # two even lines are easier to copy than one that breaks anywhere
+        self.recovery_key.setText("-".join(groups[:half]) + "-\n" + "-".join(groups[half:]))
+        self._steps.setCurrentIndex(1)
+        self.confirm.setFocus()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.make.setText(self.tr("Make the vault"))
+        self.make.setEnabled(True)
+        if not isinstance(error, KnownError):
+            raise error
+        self.message.setText(error.line())
+        self.message.show()
+
+    def _last_group(self) -> str:
+        return self._recovery.replace(" ", "-").split("-")[-1]
+
+    def _on_confirm_changed(self, text: str) -> None:
+        self.go_on.setEnabled(text.strip().upper() == self._last_group().upper())
+
+    def _finish(self) -> None:
+        if self.go_on.isEnabled():
+            self._recovery = ""
+            self.recovery_key.clear()
+            self.confirm.clear()
+            self.finished.emit(self.sample.isChecked())

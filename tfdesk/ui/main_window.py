@@ -1,0 +1,77 @@
+"""The one window: first run, lock screen or workspace; the idle lock."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
+
+from trainer.config import resources_dir
+
+ACTIVITY = {
+    QEvent.Type.KeyPress,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseMove,
+    QEvent.Type.Wheel,
+    QEvent.Type.TouchBegin,
+}
+
+
+class MainWindow(QMainWindow):
+    """Holds one view at a time; a view that is replaced is destroyed with every word in it.
+
+    Signals:
+        painted: once, when the first frame is on the screen
+        idled: nobody touched the window for as long as allowed
+        closed
+    """
+
+    painted = Signal()
+    idled = Signal()
+    closed = Signal()
+
+    def __init__(self, *, idle_minutes: int) -> None:
+        super().__init__()
+        self.setWindowTitle("tfdesk")  # never a client's name
+        self.setWindowIcon(QIcon(str(resources_dir() / "icons" / "tfdesk.svg")))
+        self.resize(1280, 800)
+        self.setMinimumSize(880, 560)
+        self._painted = False
+        self._idle = QTimer(self, singleShot=True, interval=idle_minutes * 60_000)
+        self._idle.timeout.connect(self.idled)
+
+    def show_view(self, view: QWidget, *, watch_idle: bool) -> None:
+        """Replace what the window shows. ``watch_idle``: count idle time, because words are legible."""
+        for other in QApplication.topLevelWidgets():
+            if isinstance(other, QDialog | QMenu):
+                other.close()
+        old = self.takeCentralWidget()
+        self.setCentralWidget(view)
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+        if watch_idle:
+            self._idle.start()
+        else:
+            self._idle.stop()
+
+    def watch_input(self) -> None:
+        """Begin to notice keys and the mouse. Call it once the window is shown."""
+        handle = self.windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in ACTIVITY and self._idle.isActive():
+            self._idle.start()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closed.emit()
+        super().closeEvent(event)

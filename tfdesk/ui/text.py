@@ -1,0 +1,79 @@
+"""Text on the screen: where marked words lie for Qt, and times in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
+from PySide6.QtGui import QKeySequence
+
+from trainer.events import Span
+
+
+def qt_ranges(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """Spans as (start, length) in UTF-16 units of ``text``, which is how Qt counts; sorted, merged, clipped.
+
+    Spans count Unicode code points. This is the only place where the two meet.
+    """
+    ranges: list[tuple[int, int]] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        start = max(0, min(span.start, len(text)))
+        end = max(start, min(span.end, len(text)))
+        if ranges and start <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
+        elif end > start:
+            ranges.append((start, end))
+    return [(_utf16_length(text[:start]), _utf16_length(text[start:end])) for start, end in ranges]
+
+
+def _utf16_length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def tr(text: str, *, n: int = -1) -> str:
+    """Translate a string outside of any widget; with ``n``, %n becomes the number."""
+    return QCoreApplication.translate("tfdesk", text, None, n)
+
+
+def short_time(at: float, now: float) -> str:
+    """A moment as a therapist reads it: the time today, the day this week, else the date.
+
+    Both are UTC seconds; shown in local time.
+    """
+    moment, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now).date()
+    days = (today - moment.date()).days
+    if days <= 0:
+        return moment.strftime("%H:%M")
+    if days < 7:
+        return QLocale().standaloneDayName(moment.isoweekday(), QLocale.FormatType.ShortFormat)
+    return short_date(at)
+
+
+def short_date(at: float) -> str:
+    """Day and month, e.g. "22 Nov"."""
+    moment = datetime.fromtimestamp(at)
+    month = QLocale().standaloneMonthName(moment.month, QLocale.FormatType.ShortFormat)
+    return f"{moment.day} {month}"
+
+
+def time_in_transcript(at: float, now: float) -> str:
+    """Minutes and hours within a day, the date and time after."""
+    age = now - at
+    if age < 60:
+        return tr("just now")
+    if age < 3600:
+        return tr("%n min ago", n=int(age // 60))
+    moment = datetime.fromtimestamp(at)
+    if age < 86400:
+        return moment.strftime("%H:%M")
+    return f"{short_date(at)}, {moment:%H:%M}"
+
+
+def key_hint(key: str) -> str:
+    """A shortcut as shown on a button, e.g. "Ctrl+↵"."""
+    shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+    return shown.replace("Return", "↵").replace("Shift+", "⇧")
+
+
+PLAIN = Qt.TextFormat.PlainText

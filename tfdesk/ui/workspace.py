@@ -1,0 +1,130 @@
+"""The unlocked window: header with pages, the page, a line at the foot. Destroyed when the vault locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from tfdesk.jobs.model_process import ModelProcess, ModelReady
+from tfdesk.ui.controls import KeyButton, button, label, surface
+from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
+
+
+class Workspace(QWidget):
+    """Header, pages, footer.
+
+    Signals:
+        lock_requested
+        look_requested: theme ("system", "light", "dark"), text size in percent
+    """
+
+    lock_requested = Signal()
+    look_requested = Signal(str, int)
+
+    def __init__(
+        self,
+        *,
+        theme: Theme,
+        model: ModelProcess,
+        pages: Sequence[tuple[str, QWidget]],
+        idle_minutes: int,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._stack = QStackedWidget()
+        self._page_buttons = QButtonGroup(self, exclusive=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header(pages))
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._footer(idle_minutes))
+        model.model_ready.connect(self._on_model_ready)
+        model.model_down.connect(self._on_model_down)
+        model.model_refused.connect(self._on_model_refused)
+        if model.ready is not None:
+            self._on_model_ready(model.ready)
+
+    def _header(self, pages: Sequence[tuple[str, QWidget]]) -> QWidget:
+        header = surface("header")
+        line = QHBoxLayout(header)
+        line.setContentsMargins(16, 5, 16, 5)
+        line.setSpacing(4)
+        line.addWidget(label("tfdesk", "wordmark"))
+        line.addSpacing(12)
+        for number, (name, page) in enumerate(pages):
+            tab = button(name, "page")
+            tab.setCheckable(True)
+            self._page_buttons.addButton(tab, number)
+            self._stack.addWidget(page)
+            line.addWidget(tab)
+        self._page_buttons.idClicked.connect(self.show_page)
+        line.addStretch(1)
+        self.view_button = button(self.tr("View ▾"), hint=self.tr("Colours and text size"))
+        self.view_button.clicked.connect(self._open_view_menu)
+        line.addWidget(self.view_button)
+        line.addSpacing(4)
+        self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
+        self.lock.clicked.connect(self.lock_requested)
+        line.addWidget(self.lock)
+        self.show_page(0)
+        return header
+
+    def _footer(self, idle_minutes: int) -> QWidget:
+        footer = surface("footer")
+        line = QHBoxLayout(footer)
+        line.setContentsMargins(16, 4, 16, 4)
+        line.setSpacing(18)
+        self._model_words = label(self.tr("Loading the model"))
+        self._screen_words = label(self.tr("Risk screen starting"))
+        for words in (self._model_words, self._screen_words, label(self.tr("No network"))):
+            line.addWidget(words)
+        line.addStretch(1)
+        line.addWidget(label(self.tr("Vault unlocked, locks after {0} min without use").format(idle_minutes)))
+        return footer
+
+    def show_page(self, number: int) -> None:
+        """Bring a page to the front, 0 is the desk."""
+        self._stack.setCurrentIndex(number)
+        self._page_buttons.button(number).setChecked(True)
+
+    def _on_model_ready(self, ready: ModelReady) -> None:
+        self._model_words.setText(f"● {ready.model.name} {ready.model.version}")
+        self._model_words.setToolTip(ready.notice or "")
+        self._screen_words.setText(self.tr("Risk screen on"))
+
+    def _on_model_down(self, _reason: str) -> None:
+        self._model_words.setText(self.tr("○ The model is being restarted"))
+        self._screen_words.setText(self.tr("Risk screen off"))
+
+    def _on_model_refused(self, _reason: str) -> None:
+        self._model_words.setText(self.tr("○ No usable model"))
+        self._screen_words.setText(self.tr("Risk screen off"))
+
+    def _open_view_menu(self) -> None:
+        menu = QMenu(self)
+        themes = QActionGroup(menu)
+        names = {"system": self.tr("As the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
+        for mode, name in names.items():
+            action = menu.addAction(name)
+            action.setData((mode, self._theme.scale))
+            action.setCheckable(True)
+            action.setChecked(mode == self._theme.mode)
+            themes.addAction(action)
+        menu.addSeparator()
+        scale = self._theme.scale
+        for name, wanted in (
+            (self.tr("Larger text\tCtrl++"), min(LARGEST_SCALE, scale + SCALE_STEP)),
+            (self.tr("Smaller text\tCtrl+-"), max(LEAST_SCALE, scale - SCALE_STEP)),
+            (self.tr("Normal text ({0} % now)").format(scale), 100),
+        ):
+            menu.addAction(name).setData((self._theme.mode, wanted))
+        menu.triggered.connect(self._on_look_chosen)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.view_button.mapToGlobal(self.view_button.rect().bottomLeft()))
+
+    def _on_look_chosen(self, action: QAction) -> None:
+        self.look_requested.emit(*action.data())
