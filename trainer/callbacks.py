@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
 from transformers import set_seed as seed_everything
 
-from trainer.checkpoint import Checkpoints, random_state, set_random_state
+from trainer.checkpoint import Checkpoints, random_state, require_space, set_random_state
 from trainer.prompt import END, Encoder
 from trainer.run import Run
 
@@ -118,6 +118,8 @@ class Training:
         groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
         self.scheduler = LambdaLR(self.optimizer, lambda step: _schedule(step, total, warmup))
+        held = 3 * 4 * sum(p.numel() for p in model.parameters())  # weights and two moments, in float32
+        require_space(run.out, 2 * held)  # two checkpoints; the result is a third of one
         self.checkpoints = Checkpoints(run.out, fingerprint)
         self.start = self.step = 0
         self.extra: dict[str, Any] = {}

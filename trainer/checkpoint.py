@@ -11,6 +11,7 @@ import errno
 import hashlib
 import io
 import random
+import shutil
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,19 @@ class Checkpoints:
         """Delete them; the run is finished."""
         for name in NAMES:
             self._folder.file(name).unlink(missing_ok=True)
+
+
+def require_space(folder: Folder, size: int) -> None:
+    """Refuse to begin where ``size`` bytes will not fit. Raises InputError."""
+    place = folder.path.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < size:
+        raise InputError(
+            f"{folder.path.name}: the checkpoints need about {size >> 20} MB and {free >> 20} MB are free; "
+            "free some space or choose another --out."
+        )
 
 
 def prepare_out(folder: Folder, resume: bool) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.checkpoint import NAMES, Checkpoints, prepare_out, random_state, set_random_state
+from trainer.checkpoint import NAMES, Checkpoints, prepare_out, random_state, require_space, set_random_state
 from trainer.config import InputError
 from trainer.sealed import Folder
 
@@ -93,3 +93,9 @@ def test_an_output_folder_must_be_new_or_hold_the_unfinished_run(tmp_path: Path)
     (tmp_path / NAMES[0]).rename(tmp_path / "notes.txt")
     with pytest.raises(InputError, match="not empty"):
         prepare_out(Folder(tmp_path), resume=True)
+
+
+def test_a_run_does_not_begin_where_it_will_not_fit(tmp_path: Path) -> None:
+    require_space(Folder(tmp_path / "not" / "there" / "yet"), 1 << 10)
+    with pytest.raises(InputError, match="need about 1099511627776 MB and"):
+        require_space(Folder(tmp_path / "not" / "there" / "yet"), 1 << 60)
