@@ -19,7 +19,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,12 @@ from trainer.dialogue import Dialogue
 from trainer.events import Risk, Span
 from trainer.wording import Reader, Token
 
-RECENT_TURNS = 6  # client turns before the latest therapist reply that are read again
+RECENT_TURNS = 6  # client turns before the latest reply that are read again
 MAX_CHARACTERS = 2_000_000  # about five seconds of screening; more is refused, not skipped
 MAX_SPANS = 50
+FEW_WORDS = 6  # a message with fewer words is not judged by its language
+# English messages hold at least a quarter of words that the lexicon knows, other languages at most a sixth.
+KNOWN_SHARE = 0.25
 _SAME_SENTENCE = r"(?:[^ .]+ ){0,4}?"
 _ANYWHERE = r"(?:[^ ]+ ){0,16}?"
 _HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -63,10 +66,14 @@ class _Phrase:
 
 @dataclass(frozen=True, slots=True)
 class _Category:
-    """``together``: hits when a phrase of each list is in the message. ``also``: counts beside other hits."""
+    """``together``: hits when a phrase of each list is in the message. ``also``: counts beside other hits.
+
+    ``asked`` is what a therapist asks on seeing danger; it is looked for in the therapist's own turns.
+    """
 
     name: str
-    phrases: tuple[int, ...]
+    phrases: frozenset[int]
+    asked: frozenset[int]
     together: tuple[tuple[frozenset[int], ...], ...]
     also: tuple[tuple[frozenset[int], frozenset[str]], ...]
 
@@ -162,7 +169,6 @@ class RiskScreen:
             self._categories = tuple(self._category(name, table[name]) for name in table["categories"])
             words = self._phrases.words
             self._reader = Reader(table["aliases"], frozenset(words), tuple(table["misspelt"]["words"]))
-            self._common = frozenset(table["language"]["words"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, re.error) as error:
             raise LexiconError(f"the risk lexicon cannot be used ({type(error).__name__})") from None
         if not self._categories:
@@ -178,7 +184,8 @@ class RiskScreen:
     def _category(self, name: str, table: dict[str, Any]) -> _Category:
         return _Category(
             name=name,
-            phrases=tuple(self._add_all(table["phrases"])),
+            phrases=frozenset(self._add_all(table["phrases"])),
+            asked=frozenset(self._add_all(table.get("asked", []))),
             together=tuple(
                 tuple(frozenset(self._add_all(part)) for part in rule) for rule in table.get("together", [])
             ),
@@ -191,6 +198,8 @@ class RiskScreen:
     def read(self, dialogue: Dialogue, cleared: frozenset[int] = frozenset()) -> Screening:
         """Screen all client turns since the latest therapist reply and a few before it.
 
+        A therapist's question about danger among them is a hit too: the answer ("Yes. Since Easter.") says
+        nothing by itself, and it is no moment for a drafted reply.
         ``cleared`` are indices of turns whose hit a person has disposed of. Never raises: whatever goes wrong
         is an "unscreened" verdict.
         """
@@ -200,7 +209,7 @@ class RiskScreen:
             return Screening(Risk("unscreened"), UNREAD)
 
     def _read(self, dialogue: Dialogue, cleared: frozenset[int]) -> Screening:
-        turns = [index for index in _turns_to_read(dialogue) if index not in cleared]
+        turns = _turns_to_read(dialogue)
         if sum(len(dialogue.turns[index].text) for index in turns) > MAX_CHARACTERS:
             return Screening(Risk("unscreened"), TOO_LONG)
         found: dict[str, list[Span]] = {}
@@ -208,8 +217,12 @@ class RiskScreen:
         for index in turns:
             text = dialogue.turns[index].text
             tokens = self._reader.tokens(text)
-            foreign = foreign or not self._readable(text, tokens)
-            for name, matches in self._hits(tokens).items():
+            if dialogue.turns[index].speaker == "therapist":
+                hits = self._asked(tokens)
+            else:
+                foreign = foreign or not self._readable(text, tokens)
+                hits = self._hits(tokens)
+            for name, matches in hits.items() if index not in cleared else ():
                 spans = found.setdefault(name, [])
                 spans.extend(
                     Span(index, tokens[match.start].start, tokens[match.end - 1].end) for match in matches
@@ -227,7 +240,7 @@ class RiskScreen:
         matches: dict[int, list[_Match]] = defaultdict(list)
         for number, match in self._phrases.find(tokens):
             matches[number].append(match)
-        idioms = [match for number in self._idioms for match in matches.get(number, ())]
+        idioms = _of(matches, self._idioms)
         for number in list(matches):
             kept = [match for match in matches[number] if not _inside(match, idioms)]
             if number not in self._idioms and kept:
@@ -236,46 +249,61 @@ class RiskScreen:
                 del matches[number]
         hits: dict[str, list[_Match]] = {}
         for category in self._categories:
-            found = [match for number in category.phrases for match in matches.get(number, ())]
+            found = _of(matches, category.phrases)
             for rule in category.together:
-                parts = [[m for number in part for m in matches.get(number, ())] for part in rule]
+                parts = [_of(matches, part) for part in rule]
                 if all(parts):
                     found.extend(match for part in parts for match in part)
             for phrases, beside in category.also:
                 if any(name in hits for name in beside):
-                    found.extend(match for number in phrases for match in matches.get(number, ()))
+                    found.extend(_of(matches, phrases))
             if found:
                 hits[category.name] = found
         return hits
 
+    def _asked(self, tokens: Sequence[Token]) -> dict[str, list[_Match]]:
+        """Dangers that a therapist asked about in one reply."""
+        matches: dict[int, list[_Match]] = defaultdict(list)
+        for number, match in self._phrases.find(tokens):
+            matches[number].append(match)
+        asked = {category.name: _of(matches, category.asked) for category in self._categories}
+        return {name: found for name, found in asked.items() if found}
+
     def _readable(self, text: str, tokens: Sequence[Token]) -> bool:
-        """Whether the words look like English: Latin letters, and some of its commonest words."""
+        """Whether it looks like English: Latin letters, and words that the lexicon knows."""
         letters = _HAS_LETTER.findall(text[:20_000])
         latin = sum(letter < "\u0250" for letter in letters)
         if len(letters) > 3 and latin < 0.7 * len(letters):
             return False
-        words = [token.word for token in tokens if token.word != "."]
-        return len(words) < 8 or sum(word in self._common for word in words) >= 0.12 * len(words)
+        words = [token.word for token in tokens if token.word.isalpha()]
+        known = sum(word in self._phrases.words for word in words)
+        return len(words) < FEW_WORDS or known >= KNOWN_SHARE * len(words)
 
 
 def _turns_to_read(dialogue: Dialogue) -> list[int]:
-    """Indices of the client turns that count, oldest first."""
+    """Indices of the turns that count, oldest first: the client's, and the replies between them."""
     picked: list[int] = []
-    replied = False
     older = 0
+    replied = False
     for index in range(len(dialogue.turns) - 1, -1, -1):
-        if dialogue.turns[index].speaker == "therapist":
-            replied = True
-        elif not replied or older < RECENT_TURNS:
-            picked.append(index)
+        if dialogue.turns[index].speaker == "client":
             older += replied
-        if older >= RECENT_TURNS:
+        else:
+            replied = True
+        if older > RECENT_TURNS:
             break
+        picked.append(index)
     return picked[::-1]
 
 
+def _of(matches: Mapping[int, list[_Match]], phrases: frozenset[int]) -> list[_Match]:
+    """The matches of some phrases."""
+    return [match for number, found in matches.items() if number in phrases for match in found]
+
+
 def _inside(match: _Match, idioms: Sequence[_Match]) -> bool:
-    return any(idiom.start <= match.start and match.end <= idiom.end for idiom in idioms)
+    """Whether a match begins in an idiom; a real danger after it begins with words of its own."""
+    return any(idiom.start <= match.start < idiom.end for idiom in idioms)
 
 
 def load_screen() -> RiskScreen | None:
