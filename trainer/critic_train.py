@@ -74,6 +74,7 @@ def train(config: CriticConfig, run: Run) -> bool:
 def from_base(lm: LanguageModel, config: CriticConfig) -> Critic:
     """An untrained critic: the base's embeddings and first layers, fresh heads drawn from the seed."""
     base = lm.model.config
+    activation = base.activation_function
     shape = GPT2Config(
         vocab_size=base.vocab_size,
         n_positions=min(config.max_length, base.n_positions),
@@ -81,7 +82,8 @@ def from_base(lm: LanguageModel, config: CriticConfig) -> Critic:
         n_layer=min(config.layers, base.n_layer),
         n_head=base.n_head,
         n_inner=base.n_inner,
-        activation_function=base.activation_function,
+        activation_function="gelu_pytorch_tanh" if activation == "gelu_new" else activation,  # same, fused
+        attn_pdrop=0.0,  # with dropout, attention on a processor falls back to a slow kernel
         bos_token_id=None,
         eos_token_id=None,
     )
