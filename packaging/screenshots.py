@@ -1,14 +1,15 @@
 """Pictures of every screen and state: drives the real window with the sample clinic in a temporary vault.
 
-    python packaging/screenshots.py OUT [--scale 150] [--xvfb]
+    python packaging/screenshots.py OUT [--scale 150] [--themes light,dark] [--on-screen]
 
-The model process is real too: the starter where there is one, for the states it can be brought into by a
-message; the protocol's fake child (tests/ui/fake_model.py) for the others.
+Drafts come from the starter model where there is one. States that it cannot be brought into at will, and the
+workshop, are played by real children that only speak the protocol (tests/ui/fake_model.py, fake_trainer.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -28,12 +29,24 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from tfdesk.app import App  # noqa: E402
 from tfdesk.core.paths import Paths  # noqa: E402
 from tfdesk.core.settings import Settings  # noqa: E402
-from tfdesk.jobs.desk_state import Phase  # noqa: E402
+from tfdesk.jobs.desk_state import WAITING, Phase  # noqa: E402
+from tfdesk.jobs.workshop import RunState  # noqa: E402
 from tfdesk.services.access import Access  # noqa: E402
+from tfdesk.services.model_client import model_command  # noqa: E402
+from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
+from trainer.config import starter_dir  # noqa: E402
 
 FAKE = [sys.executable, str(ROOT / "tests" / "ui" / "fake_model.py")]
+FAKE_TRAINER = [sys.executable, str(ROOT / "tests" / "ui" / "fake_trainer.py")]
+TALK = {
+    "id": "a",
+    "turns": [
+        {"speaker": "client", "text": "I said yes again."},
+        {"speaker": "therapist", "text": "What was that like?"},
+    ],
+}
 PASSPHRASE = "a passphrase for pictures only"
 PATIENCE_S = 60.0
 
@@ -49,6 +62,16 @@ def wait_until(true: Callable[[], bool]) -> None:
         loop.exec()
 
 
+class PlayedRuns(Runs):
+    """Real run folders, stages played by a child."""
+
+    options: tuple[str, ...] = ("--wait",)
+
+    def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:
+        options = () if resume or stage is Stage.SFT else self.options
+        return [*FAKE_TRAINER, stage.value, str(run.out(stage)), *options]
+
+
 class Photographer:
     """One temporary clinic, photographed state by state."""
 
@@ -56,14 +79,19 @@ class Photographer:
         self._out, self._suffix = out, theme if scale == 100 else f"{theme}-{scale}"
         self._folder = folder
         self.options: list[str] = []
+        self.real = (starter_dir() / "bundle.json").is_file()
         self.app = App(
             application=application,
             paths=Paths.default(folder),
             settings=Settings(theme=theme, scale=scale),
             access=Access(Paths.default(folder)),
-            command=lambda _model, _sealed: [*FAKE, *self.options],
+            command=self.command,
+            make_runs=PlayedRuns,
         )
         self.app.window.resize(1280, 800)
+
+    def command(self, folder: Path, sealed: bool) -> list[str]:
+        return model_command(folder, sealed) if self.real else [*FAKE, *self.options]
 
     def picture(self, name: str, widget: QWidget | None = None) -> None:
         """Save the window as NAME-THEME.png, without a blinking cursor and with layouts settled."""
@@ -80,7 +108,7 @@ class Photographer:
 
     def restart_model(self, *options: str) -> None:
         """The next child gets these options."""
-        self.options = list(options)
+        self.real, self.options = False, list(options)
         self.app.model.shut_down()
         self.app.model.start(self._folder)
         wait_until(lambda: self.app.model.ready is not None)
@@ -131,7 +159,11 @@ class Photographer:
         desk.add_client("Nora B.", "Writes between sessions; first week")
         self.picture("empty-session")
         self.open("Marta K.")
-        self.reach(Phase.READY)
+        wait_until(lambda: desk.state.phase not in WAITING)
+        if desk.state.phase is not Phase.READY:  # the starter declined: let the child speak
+            self.restart_model()
+            desk.redraft()
+            self.reach(Phase.READY)
         self.picture("drafts-ready")
         page.decisions.edit_selected()
         self.picture("editing")
@@ -151,15 +183,42 @@ class Photographer:
         self.say("Thanks. I am unsure what I feel about it, to be honest.")
         self.reach(Phase.READY)
         self.picture("unsure")
-        self.say("ok GIVE-UP")
+        self.restart_model("GIVE-UP")
+        self.say("ok")
         self.reach(Phase.ABSTAINED)
         self.picture("abstained")
-        self.say("UNSCREENED")
+        self.restart_model("UNSCREENED")
+        self.say("It came back on the bus, the thing with the collarbone.")
         self.reach(Phase.UNSCREENED)
         self.picture("unscreened")
+        self.restart_model()
         self.open("Ruben S.")
         self.reach(Phase.RISK)
         self.picture("risk-hit")
+        self.open("Devon A.")
+        self.restart_model("CRASH")
+        self.say("he found the note")
+        self.reach(Phase.MODEL_DOWN)
+        self.picture("model-down")
+
+    def workshop(self) -> None:
+        shop, workspace = self.app.workshop, self.app.workspace
+        assert shop is not None
+        assert workspace is not None
+        workspace.show_page(1)
+        self.picture("workshop-empty")
+        data = self._folder / "talks.jsonl"
+        data.write_text(json.dumps(TALK))
+        shop.begin(data)
+        wait_until(lambda: shop.state.stage is Stage.RL and shop.state.step == 22)
+        self.picture("workshop")
+        shop.cancel()
+        wait_until(lambda: shop.state.run_state is RunState.CANCELLED)
+        PlayedRuns.options = ()
+        shop.resume()
+        wait_until(lambda: shop.state.run_state is RunState.DONE)
+        PlayedRuns.options = ("--wait",)
+        self.picture("report")
 
 
 def main() -> int:
@@ -179,6 +238,7 @@ def main() -> int:
             shots.first_run()
             shots.unlock()
             shots.desk()
+            shots.workshop()
             shots.app.window.close()
     return 0
 

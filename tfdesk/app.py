@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tfdesk.core.errors import KnownError
 from tfdesk.core.log import setup_logging
@@ -24,11 +24,13 @@ from tfdesk.core.settings import Settings, load_settings, save_settings
 from tfdesk.jobs.desk import Desk
 from tfdesk.jobs.model_process import ModelProcess
 from tfdesk.jobs.tasks import Tasks
+from tfdesk.jobs.workshop import Workshop
 from tfdesk.services.access import Access, VaultState
 from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
 from tfdesk.services.review import Review
+from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
@@ -50,11 +52,14 @@ class App(QObject):
         settings: Settings,
         access: Access,
         command: Callable[[Path, bool], Sequence[str]] = model_command,
+        make_runs: Callable[[Paths, bytes], Runs] = Runs,
     ) -> None:
-        """``command(folder, sealed)`` makes the command line of the model process."""
+        """``command(folder, sealed)`` makes the command line of the model process, ``make_runs(paths, key)``
+        the runs of the workshop."""
         super().__init__(application)
         self._paths = paths
         self._settings = settings
+        self._make_runs = make_runs
         self.access = access
         self.tasks = Tasks(self)
         self.model = ModelProcess(command=command, parent=self)
@@ -63,6 +68,7 @@ class App(QObject):
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
+        self.workshop: Workshop | None = None
         self.desk: Desk | None = None
         self.page: DeskPage | None = None
         self.workspace: Workspace | None = None
@@ -74,7 +80,7 @@ class App(QObject):
     def start(self) -> None:
         """Show the window: first run or lock screen."""
         if self.access.state is VaultState.MISSING:
-            first = FirstRun(access=self.access, tasks=self.tasks)
+            first = FirstRun(theme=self.theme, access=self.access, tasks=self.tasks)
             first.finished.connect(self._on_first_run_finished)
             self.window.show_view(first, watch_idle=False)
         else:
@@ -102,7 +108,7 @@ class App(QObject):
     # Locked and unlocked ------------------------------------------------------------------
 
     def _show_lock(self, *, try_keyring: bool) -> None:
-        view = LockView(access=self.access, tasks=self.tasks)
+        view = LockView(theme=self.theme, access=self.access, tasks=self.tasks)
         view.unlocked.connect(self.open_desk)
         self.window.show_view(view, watch_idle=False)
         view.ask(try_keyring=try_keyring)
@@ -133,13 +139,26 @@ class App(QObject):
         self.workspace = Workspace(
             theme=self.theme,
             model=self.model,
-            pages=[(self.tr("Desk"), self.page)],
+            pages=[(self.tr("Desk"), self.page), (self.tr("Workshop"), self._workshop_page())],
             idle_minutes=self._settings.idle_minutes,
         )
         self.workspace.lock_requested.connect(self.lock)
         self.workspace.look_requested.connect(self._on_look_requested)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+
+    def _workshop_page(self) -> QWidget:
+        # Its charts bring numpy: half a second that the first frame must not wait for.
+        from tfdesk.ui.workshop_page import WorkshopPage
+
+        models = Models(self.access.vault, self._paths)
+        if self.workshop is None:  # it outlives the lock, and trains on meanwhile
+            self.workshop = Workshop(self._make_runs(self._paths, models.run_key()), self)
+        page = WorkshopPage(
+            theme=self.theme, workshop=self.workshop, models=models, access=self.access, tasks=self.tasks
+        )
+        page.model_promoted.connect(self.open_model)
+        return page
 
     def lock(self) -> None:
         """End the model process, forget every client word on the screen, close the vault."""
@@ -148,6 +167,8 @@ class App(QObject):
         self.model.shut_down()
         if self.page is not None:
             self.page.forget_clipboard()
+        if self.workshop is not None:
+            self.workshop.forget_words()
         self.desk.deleteLater()
         self.desk = self.page = self.workspace = None
         self.access.lock()
@@ -156,6 +177,8 @@ class App(QObject):
     def _on_closed(self) -> None:
         self.lock()
         self.model.shut_down()
+        if self.workshop is not None:
+            self.workshop.shut_down()
         self.tasks.wait()
 
     # Settings ----------------------------------------------------------------------------

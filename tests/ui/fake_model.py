@@ -1,6 +1,6 @@
 """A model process without a model: a real child that speaks the protocol of trainer/events.py.
 
-What it does follows from the client's last words, so that tests and pictures can bring up every state:
+What it does follows from the client's last words (or the words given as arguments), to bring up every state:
 "GIVE-UP" abstains, "UNSCREENED" fails the screen, "HANG" never answers, "CRASH" dies while drafting, "REFUSE"
 fails the request; "the dog" is a risk hit. Everything else is drafted at once. ``--slow`` writes
 candidates only as far as 5 of 12 and then waits for "stop"; ``--broken`` cannot load.
@@ -64,7 +64,7 @@ def drafts_as(strategy: str | None, count: int) -> list[dict[str, Any]]:
     return made[:count]
 
 
-def risk_in(turns: list[dict[str, Any]]) -> dict[str, Any]:
+def risk_in(turns: list[dict[str, Any]], asked: str) -> dict[str, Any]:
     """A hit when any client turn since the last reply speaks of the dog."""
     for where in range(len(turns) - 1, -1, -1):
         text = turns[where]["text"]
@@ -74,7 +74,7 @@ def risk_in(turns: list[dict[str, Any]]) -> dict[str, Any]:
             marked = [w for w in ("the dog", "my dog to my brother", "really, you did your bit") if w in text]
             spans = [find(text, words, where) for words in marked]
             return {"status": "hit", "categories": ["suicide"], "spans": spans}
-    status = "unscreened" if "UNSCREENED" in turns[-1]["text"] else "screened"
+    status = "unscreened" if "UNSCREENED" in asked else "screened"
     return {"status": status, "categories": [], "spans": []}
 
 
@@ -88,8 +88,8 @@ def emotion_in(text: str) -> dict[str, Any]:
 
 def answer(message: dict[str, Any], slow: bool) -> None:
     turns = message["dialogue"]["turns"]
-    text, request = turns[-1]["text"], message["request"]
-    risk, emotion = risk_in(turns), None if message["emotion"] == "off" else emotion_in(text)
+    text, request = " ".join([turns[-1]["text"], *sys.argv[1:]]), message["request"]
+    risk, emotion = risk_in(turns, text), None if message["emotion"] == "off" else emotion_in(text)
     situation = message["dialogue"]["context"]
     context = {
         "situation": situation,
@@ -97,7 +97,7 @@ def answer(message: dict[str, Any], slow: bool) -> None:
         "turns_total": len(turns),
         "tokens": 231,
         "truncated": len(turns) > 8,
-        "prompt": f"<|context|>{situation or ''}<|client|>{text}<|emotion|>",
+        "prompt": f"<|context|>{situation or ''}<|client|>{turns[-1]['text']}<|emotion|>",
     }
     say("risk", request=request, value=risk)
     if "HANG" in text:

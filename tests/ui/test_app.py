@@ -105,6 +105,8 @@ def test_what_was_drafted_is_there_after_unlocking_again(opened: Opened, qtbot: 
     desk.open_client(desk.clients("")[0].id)
     assert desk.state.phase is Phase.READY
     assert len(opened.page.decisions.cards) == 3
+    qtbot.waitUntil(lambda: desk.state.context is not None, timeout=20_000)  # what the model reads, again
+    assert desk.state.versions == 1
 
 
 def test_the_look_is_remembered(opened: Opened, make_app: Callable[[], App]) -> None:

@@ -225,14 +225,7 @@ class Desk(QObject):
         open_risk = self._review.open_risk(session.id) if session is not None else None
         waiting = last if last is not None and last.speaker == "client" else None
         self.state = replace(
-            self.state,
-            turn=waiting,
-            risk_turn=None,
-            drafts=(),
-            version=0,
-            versions=0,
-            reason="",
-            marked=(),
+            self.state, turn=waiting, risk_turn=None, drafts=(), version=0, versions=0, reason="", marked=()
         )
         if open_risk is not None:
             self._show_risk(open_risk)
@@ -258,6 +251,8 @@ class Desk(QObject):
             emotion=turn.emotion,
             context=self._contexts.get(turn.id),
         )
+        if self.state.context is None and self._model.running:
+            self._send(turn, drafts=0)  # drafted before the vault was last locked: read it again
 
     def _show_risk(self, turn: TurnRow) -> None:
         assert self.state.session is not None
@@ -340,7 +335,7 @@ class Desk(QObject):
     def _on_context_known(self, request: str, context: ContextUsed) -> None:
         if request == self._request and self.state.turn is not None:
             self._contexts[self.state.turn.id] = context
-            if self.state.phase is Phase.DRAFTING:
+            if self.state.phase in (Phase.DRAFTING, Phase.READY):
                 self._update(context=context)
 
     def _on_progress_made(self, request: str, done: int, total: int) -> None:
@@ -356,6 +351,8 @@ class Desk(QObject):
         self._sessions.record_screening(turn.id, answer.risk, emotion)
         if answer.withheld == WITHHELD_RISK or answer.risk.status == "hit" or self.state.phase is Phase.RISK:
             self._settle_risk()
+            return
+        if self.state.phase is Phase.READY:
             return
         self.state = replace(self.state, emotion=emotion, context=answer.context, reason=answer.reason or "")
         self._show_turns()

@@ -6,7 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QDialog,
@@ -44,7 +53,7 @@ class ClientModel(QAbstractListModel):
         new = [client for client in clients if not client.awaiting and not client.last_text]
         self._rows = []
         if waiting:
-            self._rows += [self.tr("WAITING FOR A REPLY · {0}").format(len(waiting)), *waiting]
+            self._rows += [self.tr("WAITING · {0}").format(len(waiting)), *waiting]
         if answered:
             self._rows += [self.tr("ANSWERED"), *answered]
         if new:
@@ -203,6 +212,8 @@ class ClientList(QWidget):
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         client = current.data(CLIENT_ROLE)
         if client is not None:
+            # The list also moves to its first client when it gets the focus, without selecting it.
+            self.view.selectionModel().select(current, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.client_chosen.emit(client.id)
 
     def ask_new_client(self) -> None:

@@ -78,7 +78,7 @@ class Composer(QWidget):
         self.setObjectName("composer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.box = MessageBox(theme)
-        self.box.setPlaceholderText(self.tr("Paste or type what the client wrote"))
+        self.box.setPlaceholderText(self.tr("Paste what the client wrote"))
         self.box.setAccessibleName(self.tr("What the client wrote"))
         self.box.added.connect(self._add)
         self.box.selection_moved.connect(self.selection_moved)

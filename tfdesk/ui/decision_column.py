@@ -19,6 +19,7 @@ from tfdesk.jobs.desk_state import DeskState, Phase
 from tfdesk.ui.context_card import ContextCard
 from tfdesk.ui.controls import KeyButton, button, card, clear, label, row
 from tfdesk.ui.draft_card import DraftCard
+from tfdesk.ui.flow import Flow
 from tfdesk.ui.notices import DraftingProgress, Notice, words_of
 from tfdesk.ui.risk_panel import RiskPanel
 from tfdesk.ui.theme import Theme
@@ -104,11 +105,12 @@ class DecisionColumn(QWidget):
         self.newer.setAccessibleName(self.tr("Later drafts"))
         self._version = label("", "muted")
         whole = QWidget()
-        line = row(self.redraft_button, self.strategy_button, self.own_button, None, spacing=6)
-        for step in (self.older, self._version, self.newer):
-            line.addWidget(step)
-        line.setContentsMargins(0, 0, 0, 0)
-        whole.setLayout(line)
+        versions = QWidget()
+        pages = row(self.older, self._version, self.newer, spacing=6)
+        pages.setContentsMargins(6, 0, 0, 0)
+        versions.setLayout(pages)
+        buttons = (self.redraft_button, self.strategy_button, self.own_button)
+        whole.setLayout(Flow(*buttons, versions, spacing=6))
         return whole
 
     def _step(self, sign: str) -> QPushButton:
@@ -129,7 +131,7 @@ class DecisionColumn(QWidget):
         cancel.clicked.connect(self.close_own_reply)
         inner.addWidget(label(self.tr("Your own reply"), "strong"))
         inner.addWidget(self.own_text)
-        inner.addLayout(row(self.own_save, cancel, None))
+        inner.addLayout(Flow(self.own_save, cancel))
         frame.hide()
         return frame
 

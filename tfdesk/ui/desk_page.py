@@ -20,6 +20,7 @@ from tfdesk.ui.text import short_date
 from tfdesk.ui.theme import Theme
 from tfdesk.ui.transcript import Transcript
 
+MOST_LEFT, MOST_RIGHT = 270, 520  # pixels: at large text the conversation keeps the rest
 NOTICE_MS = 12_000  # how long an undo notice stays
 
 
@@ -27,7 +28,7 @@ class DeskPage(QWidget):
     """Three columns around one Desk.
 
     Signals:
-        widths_changed: left, right column in pixels
+        widths_changed: left, right column in pixels at 100 %
     """
 
     widths_changed = Signal(int, int)
@@ -35,7 +36,7 @@ class DeskPage(QWidget):
     def __init__(self, *, theme: Theme, desk: Desk, left_width: int, right_width: int) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._desk = desk
+        self._theme, self._desk = theme, desk
         self._copied: str | None = None
         self._client_id: int | None = None
         self.clients = ClientList(theme)
@@ -52,7 +53,8 @@ class DeskPage(QWidget):
             self._splitter.setStretchFactor(place, stretch)
         self.clients.setMinimumWidth(160)
         self.decisions.setMinimumWidth(340)
-        self._splitter.setSizes([left_width, max(360, 1280 - left_width - right_width), right_width])
+        left, right = min(MOST_LEFT, theme.px(left_width)), min(MOST_RIGHT, theme.px(right_width))
+        self._splitter.setSizes([left, max(360, 1280 - left - right), right])
         self._splitter.splitterMoved.connect(self._on_splitter_moved)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -208,4 +210,5 @@ class DeskPage(QWidget):
 
     def _on_splitter_moved(self, _position: int, _index: int) -> None:
         left, _, right = self._splitter.sizes()
-        self.widths_changed.emit(left, right)
+        share = 100 / self._theme.scale
+        self.widths_changed.emit(round(left * share), round(right * share))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTex
 
 from tfdesk.core.models import DraftRow, DraftState, RejectReason
 from tfdesk.ui.controls import Bar, KeyButton, MarkedText, label, row
+from tfdesk.ui.flow import Flow
 from tfdesk.ui.theme import Theme, set_look
 from trainer.events import Component, Span
 
@@ -55,7 +56,7 @@ class DraftCard(QFrame):
         self.approve.clicked.connect(self.approve_requested)
         self.edit.clicked.connect(self.start_editing)
         self.reject.clicked.connect(self.open_reasons)
-        inner.addLayout(row(self.approve, self.edit, self.reject, None))
+        inner.addLayout(Flow(self.approve, self.edit, self.reject))
         column.addWidget(self._details)
         self._editing = self._build_editor()
         column.addWidget(self._editing)
@@ -88,7 +89,7 @@ class DraftCard(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.editor)
-        column.addLayout(row(save, cancel, None))
+        column.addLayout(Flow(save, cancel))
         return whole
 
     def _header(self) -> QHBoxLayout:

@@ -17,8 +17,9 @@ from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.lock_view import centred, passphrase_field
+from tfdesk.ui.theme import Theme
 
-CARD_WIDTH = 520
+CARD_WIDTH, WIDEST_CARD = 520, 820
 
 
 class FirstRun(QWidget):
@@ -30,9 +31,10 @@ class FirstRun(QWidget):
 
     finished = Signal(bool)
 
-    def __init__(self, *, access: Access, tasks: Tasks) -> None:
+    def __init__(self, *, theme: Theme, access: Access, tasks: Tasks) -> None:
         super().__init__()
         self.setObjectName("page")
+        self._width = min(WIDEST_CARD, theme.px(CARD_WIDTH))
         self._access = access
         self._tasks = tasks
         self._recovery = ""
@@ -85,7 +87,7 @@ class FirstRun(QWidget):
         column.addSpacing(4)
         column.addLayout(row(None, self.make))
         page = QWidget()
-        page.setLayout(centred(frame, CARD_WIDTH))
+        page.setLayout(centred(frame, self._width))
         return page
 
     def _recovery_step(self) -> QWidget:
@@ -116,7 +118,7 @@ class FirstRun(QWidget):
         column.addSpacing(4)
         column.addLayout(row(None, self.go_on))
         page = QWidget()
-        page.setLayout(centred(frame, CARD_WIDTH))
+        page.setLayout(centred(frame, self._width))
         return page
 
     def _on_keyring_known(self, status: object) -> None:

@@ -9,8 +9,9 @@ from tfdesk.core.errors import KnownError
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
+from tfdesk.ui.theme import Theme
 
-CARD_WIDTH = 440
+CARD_WIDTH, WIDEST_CARD = 440, 820
 
 
 def centred(inner: QWidget, width: int) -> QVBoxLayout:
@@ -41,7 +42,7 @@ class LockView(QWidget):
 
     unlocked = Signal()
 
-    def __init__(self, *, access: Access, tasks: Tasks) -> None:
+    def __init__(self, *, theme: Theme, access: Access, tasks: Tasks) -> None:
         super().__init__()
         self.setObjectName("page")
         self._access = access
@@ -67,7 +68,7 @@ class LockView(QWidget):
         column.addWidget(self.message)
         column.addSpacing(4)
         column.addLayout(row(None, self.unlock))
-        self.setLayout(centred(frame, CARD_WIDTH))
+        self.setLayout(centred(frame, min(WIDEST_CARD, theme.px(CARD_WIDTH))))
         self.message.hide()
 
     def ask(self, *, try_keyring: bool) -> None:

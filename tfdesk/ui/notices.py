@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from tfdesk.jobs.desk_state import DeskState, Phase
 from tfdesk.ui.controls import KeyButton, button, card, clear, label, row
+from tfdesk.ui.flow import Flow
 from tfdesk.ui.text import tr
 
 
@@ -105,7 +106,7 @@ class Notice(QWidget):
         inner.addWidget(label(words.title, "heading", wrap=True))
         inner.addWidget(label(words.sentence, wrap=True))
         if words.redraft or words.own:
-            line = row()
+            line = Flow()
             if words.redraft:
                 again = KeyButton(words.redraft, "Ctrl+R", "primary")
                 again.clicked.connect(self.redraft_requested)
@@ -114,7 +115,6 @@ class Notice(QWidget):
                 own = button(self.tr("Write your own"))
                 own.clicked.connect(self.own_reply_requested)
                 line.addWidget(own)
-            line.addStretch(1)
             inner.addSpacing(4)
             inner.addLayout(line)
         frame.setAccessibleName(f"{words.title}. {words.sentence}")

@@ -56,13 +56,8 @@ class RiskPanel(QWidget):
         inner.addLayout(self._steps)
         column.addWidget(protocol)
         done, inner = card()
-        inner.addLayout(
-            row(
-                label(self.tr("What did you do?"), "strong"),
-                label(self.tr("needed before drafting again"), "muted"),
-                None,
-            )
-        )
+        inner.addWidget(label(self.tr("What did you do?"), "strong"))
+        inner.addWidget(label(self.tr("Needed before anything is drafted again."), "muted", wrap=True))
         self.choices = {choice: self._choice(number, choice) for number, choice in enumerate(Disposition, 1)}
         for choice_button in self.choices.values():
             inner.addWidget(choice_button)

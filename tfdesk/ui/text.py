@@ -37,15 +37,14 @@ def tr(text: str, *, n: int = -1) -> str:
 
 
 def short_time(at: float, now: float) -> str:
-    """A moment as a therapist reads it: the time today, the day this week, else the date.
+    """A moment as a therapist reads it: the time within a day, the day within a week, else the date.
 
     Both are UTC seconds; shown in local time.
     """
-    moment, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now).date()
-    days = (today - moment.date()).days
-    if days <= 0:
+    moment = datetime.fromtimestamp(at)
+    if now - at < 86400:
         return moment.strftime("%H:%M")
-    if days < 7:
+    if now - at < 6 * 86400:
         return QLocale().standaloneDayName(moment.isoweekday(), QLocale.FormatType.ShortFormat)
     return short_date(at)
 

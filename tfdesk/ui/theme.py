@@ -155,8 +155,10 @@ class Theme(QObject):
         """The style sheet with ``@name`` replaced by colours and ``13dp`` by scaled pixels."""
         resources = resources_dir()
         text = (resources / "qss" / "tfdesk.qss").read_text(encoding="utf8")
-        mark = "check-light.svg" if self.colours is LIGHT else "check-dark.svg"
-        text = text.replace("@check_mark", (resources / "icons" / mark).as_posix())
+        shade = "light" if self.colours is LIGHT else "dark"
+        for name, icon in (("@check_mark", "check"), ("@radio_dot", "dot")):
+            text = text.replace(name, (resources / "icons" / f"{icon}-{shade}.svg").as_posix())
+        text = text.replace("@radio_radius", f"{(self.px(14) + 2) // 2}px")  # more than half draws a square
         text = re.sub(r"@([a-z_]+)", lambda match: str(getattr(self.colours, match[1])), text)
         return re.sub(r"\b(\d+)dp\b", lambda match: f"{self.px(int(match[1]))}px", text)
 

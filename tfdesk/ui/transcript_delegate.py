@@ -115,11 +115,11 @@ class TranscriptDelegate(QStyledItemDelegate):
         screened = ""
         if turn.risk is not None:
             screened = {
-                "hit": tr("marked by the risk screen"),
+                "hit": tr("risk"),
                 "screened": tr("screened"),
                 "unscreened": tr("not screened"),
             }[turn.risk.status]
-        return " · ".join(part for part in (when, screened) if part)
+        return " · ".join(part for part in (screened, when) if part)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
@@ -188,7 +188,8 @@ class TranscriptDelegate(QStyledItemDelegate):
         if turn.speaker == "therapist" and not places:
             line.setLeft(rect.left() + SIDE)
             side = Qt.AlignmentFlag.AlignRight
-        painter.drawText(line, side | Qt.AlignmentFlag.AlignVCenter, self._note(turn))
+        note = painter.fontMetrics().elidedText(self._note(turn), Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, side | Qt.AlignmentFlag.AlignVCenter, note)
 
     def editorEvent(
         self, event: QEvent, _model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index

@@ -1,0 +1,127 @@
+"""Training runs of the clinic: sealed folders, the commands of their stages, the report at the end.
+
+A run is a folder ``run-N`` below runs_dir; everything in it is sealed under the vault's run key, the
+conversations it learns from included. Nothing plain is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tfdesk.core.errors import InputRefused, KnownError
+from tfdesk.core.paths import Paths
+from trainer.config import InputError, starter_dir
+from trainer.dialogue import as_json, read_dialogues
+from trainer.sealed import SUFFIX, Folder
+
+DATA, REPORT = "conversations.jsonl", "report.html"
+
+
+class Stage(StrEnum):
+    """The steps of a run, in order; the value is the trainer's command."""
+
+    SFT = "sft"
+    RL = "rl"
+    BUNDLE = "bundle"
+    EVALUATE = "evaluate"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run; ``dialogues`` and ``replies`` say how much it learns from."""
+
+    path: Path
+    number: int
+    dialogues: int
+    replies: int
+
+    def out(self, stage: Stage) -> Path:
+        """Where a stage leaves its result."""
+        return self.path / stage.value
+
+
+class Runs:
+    """Makes run folders and knows the command of every stage."""
+
+    def __init__(
+        self, paths: Paths, run_key: bytes, *, settings: Mapping[Stage, Sequence[str]] | None = None
+    ) -> None:
+        """``settings``: ``key=value`` strings per stage, as ``--set`` takes them."""
+        self._paths = paths
+        self.run_key = run_key
+        self._settings = settings or {}
+
+    def prepare(self, data: Path) -> RunFolder:
+        """Check a dialogue file completely and seal it into a new run folder.
+
+        Raises InputRefused naming file, line and field, or KnownError when the disk refuses.
+        """
+        try:
+            dialogues = list(read_dialogues(data))
+        except InputError as error:
+            raise InputRefused(str(error)) from None
+        replies = sum(
+            before.speaker == "client" and turn.speaker == "therapist"
+            for dialogue in dialogues
+            for before, turn in zip(dialogue.turns, dialogue.turns[1:], strict=False)
+        )
+        if replies == 0:
+            raise InputRefused(
+                f"{data.name}: no therapist turn in it answers a client.", "Choose another file."
+            )
+        number = self._next_number()
+        folder = self._paths.runs_dir / f"run-{number}"
+        lines = "".join(json.dumps(as_json(dialogue)) + "\n" for dialogue in dialogues)
+        try:
+            Folder(folder, self.run_key).write(DATA, lines.encode())
+        except OSError as error:
+            raise KnownError(
+                f"The run could not be prepared ({error.strerror}).", "Make room on the disk."
+            ) from None
+        return RunFolder(folder, number, len(dialogues), replies)
+
+    def _next_number(self) -> int:
+        taken = [int(path.name[4:]) for path in self._paths.runs_dir.glob("run-*") if path.name[4:].isdigit()]
+        return max(taken, default=0) + 1
+
+    def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:
+        """Command line of a stage; its first line on stdin must be the run key in base64."""
+        data, starter = str(run.path / f"{DATA}{SUFFIX}"), str(starter_dir())
+        options = {
+            Stage.SFT: ["--data", data, "--model", starter],
+            Stage.RL: ["--data", data, "--model", str(run.out(Stage.SFT)), "--critic", starter],
+            Stage.BUNDLE: [
+                *("--model", str(run.out(Stage.RL)), "--critic", starter),
+                *("--name", "clinic", "--version", str(run.number), "--licence", "private to this clinic"),
+            ],
+            Stage.EVALUATE: [
+                *("--data", data, "--train", data, "--model", str(run.out(Stage.BUNDLE))),
+                *("--compare", f"starter={starter}", "--compare", f"sft={run.out(Stage.SFT)}"),
+            ],
+        }[stage]
+        if stage is not Stage.BUNDLE:
+            options += [
+                "--events",
+                *(part for item in self._settings.get(stage, ()) for part in ("--set", item)),
+            ]
+        if resume and stage in (Stage.SFT, Stage.RL):
+            options.append("--resume")
+        return [*_trainer(), stage.value, *options, "--out", str(run.out(stage)), "--sealed"]
+
+    def report_html(self, run: RunFolder) -> str:
+        """The report, unsealed in memory. Raises KnownError when it cannot be read."""
+        try:
+            return Folder(run.out(Stage.EVALUATE), self.run_key).read(REPORT).decode()
+        except InputError as error:
+            raise KnownError(str(error)) from None
+
+
+def _trainer() -> list[str]:
+    """How this program starts its trainer: the frozen one hands over by its first argument."""
+    frozen = getattr(sys, "frozen", False)
+    return [sys.executable, "trainer"] if frozen else [sys.executable, "-m", "trainer"]

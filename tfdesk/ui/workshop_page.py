@@ -1,0 +1,360 @@
+"""The supervisor's page: from a file of conversations to a model in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QScrollArea,
+    QStackedWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tfdesk.core.errors import KnownError
+from tfdesk.jobs.tasks import Tasks
+from tfdesk.jobs.workshop import RunState, Workshop, WorkshopState
+from tfdesk.services.access import Access
+from tfdesk.services.models import Models
+from tfdesk.services.runs import Stage
+from tfdesk.ui.controls import MarkedText, button, card, clear, label, row, surface
+from tfdesk.ui.curves import SHOWN, Curves
+from tfdesk.ui.error_dialog import show_error
+from tfdesk.ui.promote_dialog import PromoteDialog
+from tfdesk.ui.text import tr
+from tfdesk.ui.theme import Theme, set_look
+
+SAMPLES_SHOWN = 3
+MOST_SIDE = 280  # pixels: at large text the curves still need room beside the steps
+
+
+def stage_name(stage: Stage) -> str:
+    """A stage for people."""
+    return {
+        Stage.SFT: tr("Fine-tuning"),
+        Stage.RL: tr("Reinforcement learning"),
+        Stage.BUNDLE: tr("Packing the model"),
+        Stage.EVALUATE: tr("Evaluation"),
+    }[stage]
+
+
+def time_left(seconds: float) -> str:
+    """A duration a person can plan with."""
+    if seconds < 90:
+        return tr("about %n s left", n=max(1, round(seconds)))
+    return tr("about %n min left", n=round(seconds / 60))
+
+
+class StepList(QWidget):
+    """The steps on the left, the present one marked."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("side")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(min(MOST_SIDE, theme.px(210)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 14, 0, 12)
+        column.setSpacing(0)
+        heading = label(self.tr("FROM TRANSCRIPTS TO A MODEL"), "section", wrap=True)
+        heading.setContentsMargins(16, 0, 16, 8)
+        column.addWidget(heading)
+        names = [
+            self.tr("Data"),
+            self.tr("Fine-tune"),
+            self.tr("Reinforce"),
+            self.tr("Pack"),
+            self.tr("Evaluate"),
+            self.tr("Use it"),
+        ]
+        self._rows = []
+        for number, name in enumerate(names, start=1):
+            frame = QFrame()
+            frame.setProperty("look", "step")
+            state = label("", "muted")
+            line = row(label(f"{number}  {name}", "strong"), None, state)
+            line.setContentsMargins(16, 8, 16, 8)
+            frame.setLayout(line)
+            column.addWidget(frame)
+            self._rows.append((frame, state, name))
+        column.addStretch(1)
+
+    def show_state(self, state: WorkshopState) -> None:
+        """Mark what is done and what is under way."""
+        run, stages = state.run, list(Stage)
+        words = [self.tr("dialogues: {0}").format(f"{run.dialogues:,}") if run is not None else ""]
+        for stage in stages:
+            words.append(self.tr("done") if stage in state.done else "")
+        words.append("")
+        present = 0 if run is None else len(stages) + 1
+        if state.stage is not None:
+            present = stages.index(state.stage) + 1
+            words[present] = {
+                RunState.RUNNING: self.tr("running"),
+                RunState.CANCELLING: self.tr("stopping"),
+                RunState.CANCELLED: self.tr("stopped"),
+                RunState.FAILED: self.tr("failed"),
+            }.get(state.run_state, "")
+        for number, (frame, shown, name) in enumerate(self._rows):
+            shown.setText(words[number])
+            set_look(frame, "current", "true" if number == present else "false")
+            frame.setAccessibleName(f"{name}: {words[number]}")
+
+
+class WorkshopPage(QWidget):
+    """Choose a file, watch it train, read the report, use the model.
+
+    Signals:
+        model_promoted: another model is in use now
+    """
+
+    model_promoted = Signal()
+
+    def __init__(
+        self, *, theme: Theme, workshop: Workshop, models: Models, access: Access, tasks: Tasks
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._theme, self._workshop = theme, workshop
+        self._models, self._access, self._tasks = models, access, tasks
+        self._shown_state = RunState.NONE
+        self.steps = StepList(theme)
+        self._centre = QStackedWidget()
+        self._start_view, self._run_view, self._report_view = self._start(), self._run(), self._report()
+        for view in (self._start_view, self._run_view, self._report_view):
+            self._centre.addWidget(view)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.steps)
+        line.addWidget(self._line())
+        line.addWidget(self._centre, 1)
+        workshop.state_changed.connect(self._on_state_changed)
+        workshop.curves_changed.connect(self._on_curves_changed)
+        workshop.samples_changed.connect(self._on_samples_changed)
+        workshop.refused.connect(self._on_refused)
+        for stage in SHOWN:
+            self._on_curves_changed(stage)
+        self._on_samples_changed()
+        self._on_state_changed(workshop.state)
+
+    def _line(self) -> QFrame:
+        line = QFrame()
+        line.setProperty("look", "line")
+        line.setFixedWidth(1)
+        return line
+
+    # The three views ---------------------------------------------------------------------
+
+    def _start(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(20, 20, 20, 20)
+        frame, inner = card()
+        frame.setMaximumWidth(620)
+        inner.setContentsMargins(24, 20, 24, 22)
+        inner.setSpacing(10)
+        inner.addWidget(label(self.tr("Teach the model from conversations"), "title"))
+        words = self.tr(
+            "Choose a file of conversations (.jsonl, one dialogue a line). The starter model is fine-tuned "
+            "on it, then improved by reward, then measured on conversations it has not seen. Everything "
+            "stays on this computer, encrypted; training goes on while the window is locked."
+        )
+        inner.addWidget(label(words, "muted", wrap=True))
+        self.choose = button(self.tr("Choose a file"), "primary")
+        self.choose.clicked.connect(self._choose_file)
+        inner.addSpacing(4)
+        inner.addLayout(row(self.choose, None))
+        column.addWidget(frame)
+        column.addStretch(1)
+        return page
+
+    def _run(self) -> QWidget:
+        page = QWidget()
+        line = QHBoxLayout(page)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(20, 14, 20, 14)
+        middle.setSpacing(8)
+        self._title = label("", "title")
+        self._subtitle = label("", "muted", wrap=True)
+        self.cancel = button(self.tr("Stop"), hint=self.tr("Keeps a checkpoint, so that it can go on later"))
+        self.cancel.clicked.connect(self._workshop.cancel)
+        self.go_on = button(self.tr("Continue"), "primary")
+        self.go_on.clicked.connect(self._workshop.resume)
+        self.again = button(self.tr("Choose another file"))
+        self.again.clicked.connect(self._choose_file)
+        self.to_report = button(self.tr("Report"), "primary")
+        self.to_report.clicked.connect(self.open_report)
+        middle.addLayout(row(self._title, None, self.again, self.to_report, self.go_on, self.cancel))
+        middle.addWidget(self._subtitle)
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName(self.tr("Progress of this stage"))
+        middle.addWidget(self._bar)
+        self._left, self._policy = label("", "muted"), label("", "muted")
+        self._policy.setText(self.tr("Training goes on when you lock"))
+        middle.addLayout(row(self._left, None, self._policy))
+        self._curves = {stage: Curves(self._theme, stage) for stage in SHOWN}
+        self._curve_stack = QStackedWidget()
+        for curves in self._curves.values():
+            self._curve_stack.addWidget(curves)
+        middle.addWidget(self._curve_stack, 1)
+        line.addLayout(middle, 1)
+        line.addWidget(self._line())
+        line.addWidget(self._samples())
+        return page
+
+    def _samples(self) -> QWidget:
+        side = surface("side")
+        side.setFixedWidth(320)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(12, 14, 12, 12)
+        column.addWidget(label(self.tr("Same message, as it learns"), "strong"))
+        self._sample_cards = QVBoxLayout()
+        self._sample_cards.setSpacing(12)
+        inner = QWidget()
+        inner_column = QVBoxLayout(inner)
+        inner_column.setContentsMargins(0, 4, 0, 0)
+        inner_column.addLayout(self._sample_cards)
+        inner_column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inner)
+        column.addWidget(scroll)
+        return side
+
+    def _report(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(20, 14, 20, 14)
+        column.setSpacing(10)
+        self.use = button(self.tr("Use this model"), "primary")
+        self.use.clicked.connect(self._promote)
+        back = button(self.tr("Curves"))
+        back.clicked.connect(self._show_curves)
+        self._used = label("", "muted")
+        column.addLayout(row(label(self.tr("Report"), "title"), self._used, None, back, self.use))
+        self.browser = QTextBrowser(openLinks=False)
+        self.browser.setProperty("look", "report")
+        self.browser.setAccessibleName(self.tr("Evaluation report"))
+        column.addWidget(self.browser, 1)
+        return page
+
+    # Showing -----------------------------------------------------------------------------
+
+    def _on_state_changed(self, state: WorkshopState) -> None:
+        self.steps.show_state(state)
+        if state.run is None:
+            self._centre.setCurrentWidget(self._start_view)
+            return
+        if state.run_state is not self._shown_state:
+            self._shown_state = state.run_state
+            self._centre.setCurrentWidget(self._run_view)
+            if state.run_state is RunState.DONE:
+                self.open_report()
+        self._show_head(state)
+        if state.stage in self._curves:
+            self._curve_stack.setCurrentWidget(self._curves[state.stage])
+
+    def _show_head(self, state: WorkshopState) -> None:
+        assert state.run is not None
+        finished = state.run_state is RunState.DONE
+        stage = stage_name(state.stage) if state.stage is not None else self.tr("Finished")
+        self._title.setText(self.tr("{0}, run {1}").format(stage, state.run.number))
+        words = self.tr("replies to learn from: {0}").format(f"{state.run.replies:,}")
+        if state.total:
+            words += self.tr(" · step {0} of {1}").format(f"{state.step:,}", f"{state.total:,}")
+        if state.run_state is RunState.FAILED:
+            words = state.reason
+        self._subtitle.setText(words)
+        set_look(self._subtitle, "look", "error" if state.run_state is RunState.FAILED else "muted")
+        running = state.run_state in (RunState.RUNNING, RunState.CANCELLING)
+        self._bar.setRange(0, 0 if running and not state.total else max(state.total, 1))
+        self._bar.setValue(1 if finished else state.step)
+        share = self.tr("{0} %").format(round(100 * state.step / state.total)) if state.total else ""
+        left = time_left(state.seconds_left) if state.seconds_left is not None and running else ""
+        self._left.setText(", ".join(part for part in (share, left) if part))
+        self._policy.setVisible(running)
+        self.cancel.setVisible(running)
+        self.cancel.setEnabled(state.run_state is RunState.RUNNING)
+        self.cancel.setText(self.tr("Stop") if state.run_state is RunState.RUNNING else self.tr("Stopping"))
+        self.go_on.setVisible(state.run_state in (RunState.CANCELLED, RunState.FAILED))
+        self.again.setVisible(not running)
+        self.to_report.setVisible(finished)
+
+    def _on_curves_changed(self, stage: Stage) -> None:
+        if stage in self._curves:
+            self._curves[stage].show_curves(self._workshop.history.curves.get(stage, {}))
+
+    def _on_samples_changed(self) -> None:
+        clear(self._sample_cards)
+        samples = self._workshop.history.samples
+        if not samples:
+            words = self.tr("During reinforcement learning the reply to one message is shown here.")
+            self._sample_cards.addWidget(label(words, "muted", wrap=True))
+            return
+        client, inner = card("quote")
+        inner.addWidget(label(self.tr("client"), "muted"))
+        inner.addWidget(MarkedText(self._theme, samples[-1].prompt))
+        self._sample_cards.addWidget(client)
+        for sample in samples[-SAMPLES_SHOWN:]:
+            frame, inner = card()
+            frame.setProperty("selected", "true" if sample is samples[-1] else "false")
+            inner.addLayout(row(label(self.tr("step {0}").format(sample.step), "chip"), None))
+            inner.addWidget(MarkedText(self._theme, sample.reply))
+            inner.addWidget(label(self.tr("reward {0}").format(f"{sample.reward:.2f}"), "muted"))
+            self._sample_cards.addWidget(frame)
+
+    def _show_curves(self) -> None:
+        self._centre.setCurrentWidget(self._run_view)
+
+    def open_report(self) -> None:
+        """Show the report of the finished run, unsealed in memory."""
+        try:
+            self.browser.setHtml(self._workshop.report())
+        except KnownError as error:
+            show_error(self, error)
+            return
+        self._centre.setCurrentWidget(self._report_view)
+        self.browser.setFocus()
+
+    # What the person does ----------------------------------------------------------------
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Choose conversations"), "", self.tr("Conversations (*.jsonl *.jsonl.gz)")
+        )
+        if name:
+            self._workshop.begin(Path(name))
+
+    def _on_refused(self, error: KnownError) -> None:
+        show_error(self, error)
+
+    def _promote(self) -> None:
+        bundle, run = self._workshop.bundle(), self._workshop.state.run
+        if bundle is None or run is None:
+            return
+        dialog = PromoteDialog(
+            self,
+            models=self._models,
+            access=self._access,
+            tasks=self._tasks,
+            bundle=bundle,
+            name=self.tr("Clinic model {0}").format(run.number),
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._on_promoted)
+        dialog.open()
+
+    def _on_promoted(self) -> None:
+        self.use.setEnabled(False)
+        self._used.setText(self.tr("in use now"))
+        self.model_promoted.emit()
