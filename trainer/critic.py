@@ -1,8 +1,6 @@
-"""The critic: the first layers of a GPT-2 with one linear head per question. Rewards, ranking, reward card.
+"""The critic as it is used: loaded and checked, it scores replies for rewards, ranking and the reward card.
 
-``...recent context<|client|>text<|reply|>reply<|endoftext|>``: what is asked of the context alone (client
-emotion, strategy wanted) is read at ``<|reply|>``, what is asked of the reply at the end. Many replies to
-one message read it once.
+Many replies to one message read it once.
 """
 
 from __future__ import annotations
@@ -16,8 +14,7 @@ from typing import Any
 import safetensors.torch
 import torch
 from tokenizers import Tokenizer
-from torch import nn
-from transformers import DynamicCache, GPT2Config, GPT2Model
+from transformers import DynamicCache
 
 from trainer.bundle import (
     CRITIC_CONFIG,
@@ -31,13 +28,12 @@ from trainer.bundle import (
     read_tensors,
     read_tokenizer,
 )
+from trainer.critic_model import CONTEXT_HEADS, PAIR_HEADS, CriticModel
 from trainer.dialogue import Dialogue, Turn
-from trainer.prompt import Encoder, LabelSets
+from trainer.prompt import Encoder
 from trainer.rewards import CriticScores
 from trainer.sealed import Folder
 
-CONTEXT_HEADS = ("emotion", "wanted")  # read at the reply slot
-PAIR_HEADS = ("strategy", "belongs", "quality", "tone")  # read at the end of the reply
 # Messages that no reply under test was written for: what fits them all is said everywhere. Our own words.
 ELSEWHERE = (
     "I shouted at my son again this morning over nothing, and then he wouldn't look at me.",
@@ -46,44 +42,6 @@ ELSEWHERE = (
 )
 Ids = tuple[int, ...]
 ROWS = 64  # replies that are read at once: bounds memory
-
-
-class CriticModel(nn.Module):
-    """Backbone and heads. Every head's logits are (B, outputs)."""
-
-    def __init__(self, config: GPT2Config, labels: LabelSets) -> None:
-        super().__init__()
-        self.backbone = GPT2Model(config)
-        sizes = {"emotion": len(labels.emotions)}
-        sizes |= dict.fromkeys(("wanted", "strategy"), len(labels.strategies))
-        sizes |= dict.fromkeys(("belongs", "quality", "tone"), 1)
-        self.heads = nn.ModuleDict({name: nn.Linear(config.n_embd, size) for name, size in sizes.items()})
-
-    def read(self, state: torch.Tensor, heads: Sequence[str]) -> dict[str, torch.Tensor]:
-        """(B, width) hidden states to the logits of ``heads``."""
-        return {name: self.heads[name](state) for name in heads}
-
-    def forward(
-        self, ids: torch.Tensor, segments: torch.Tensor, positions: torch.Tensor, ends: torch.Tensor
-    ) -> dict[str, torch.Tensor]:
-        """Logits for contexts that are each followed by several replies, which do not see one another.
-
-        Args:
-            ids: (B, T), a row holding a context and its replies, padded on the right.
-            segments: (B, T), 0 in the context, 1, 2, ... in the replies.
-            positions: (B, T); every reply counts on from its context.
-            ends: (N, 2), row and place of the end token of each reply.
-
-        Returns the context's heads as (B, outputs), the pair's heads as (N, outputs).
-        """
-        length = ids.shape[1]
-        causal = torch.ones(length, length, dtype=torch.bool, device=ids.device).tril()
-        own = segments[:, :, None] == segments[:, None, :]
-        seen = causal & (own | (segments == 0)[:, None, :])  # (B, T, T): query, key
-        hidden = self.backbone(ids, attention_mask=seen[:, None], position_ids=positions).last_hidden_state
-        slot = (segments == 0).sum(dim=1) - 1
-        context = self.read(hidden[torch.arange(len(ids), device=ids.device), slot], CONTEXT_HEADS)
-        return context | self.read(hidden[ends[:, 0], ends[:, 1]], PAIR_HEADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +169,8 @@ class Critic:
         slot = self.model.backbone(
             ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
         ).last_hidden_state[:, -1]
+        fading = self.model.faded(torch.arange(longest - 1, -1, -1))
+        context = self.model.bags(ids, (mask * fading)[..., None])[:, 0]
         cache.batch_select_indices(rows)
         width = max(len(reply) for _, reply in pairs)
         replies = torch.tensor([[*reply, *[self.encoder.end] * (width - len(reply))] for _, reply in pairs])
@@ -221,7 +181,11 @@ class Critic:
         ).last_hidden_state
         end = torch.tensor([len(reply) - 1 for _, reply in pairs])
         state = hidden[torch.arange(len(pairs)), end]
-        return self.model.read(slot[rows], CONTEXT_HEADS) | self.model.read(state, PAIR_HEADS)
+        written = (torch.arange(width) <= end[:, None]).float()
+        bag = self.model.bags(replies, written[..., None])[:, 0]
+        return self.model.read_context(slot[rows], context[rows]) | self.model.read_pair(
+            state, context[rows], bag
+        )
 
 
 def critic_folder(path: Path, key: bytes | None) -> Folder:

@@ -148,6 +148,7 @@ class Batch:
     segments: torch.Tensor
     positions: torch.Tensor
     ends: torch.Tensor
+    dialogue: torch.Tensor  # (B,) number of the dialogue
     emotion: torch.Tensor  # (B,)
     strategy: torch.Tensor  # (B,)
     better: torch.Tensor  # (N - 2 B,) row whose reply each poorer one is compared with
@@ -174,6 +175,7 @@ def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: ran
     packed = pack([row.context for row in batch], replies, critic.encoder.end)
     return Batch(
         *packed,
+        dialogue=torch.tensor([row.dialogue for row in batch]),
         emotion=torch.tensor([row.emotion for row in batch]),
         strategy=torch.tensor([row.strategy for row in batch]),
         better=torch.tensor(better, dtype=torch.long),

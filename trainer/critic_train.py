@@ -17,7 +17,7 @@ from trainer.bundle import LanguageModel, load_model
 from trainer.calibration import MIN_ROWS, fit
 from trainer.callbacks import Training, has_bfloat16
 from trainer.config import CriticConfig, InputError
-from trainer.critic import Critic, CriticModel, Ids
+from trainer.critic import Critic, Ids
 from trainer.critic_data import (
     NOTHING,
     OUT_OF_TONE,
@@ -29,12 +29,21 @@ from trainer.critic_data import (
     labelled_heads,
     plan,
 )
+from trainer.critic_model import CriticModel
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.metrics import Guess, auc, guessed
 from trainer.run import Run
 
-WEIGHTS = {"emotion": 1.0, "wanted": 0.5, "strategy": 1.0, "belongs": 1.0, "quality": 1.0, "tone": 0.5}
+WEIGHTS = {
+    "emotion": 1.0,
+    "wanted": 0.5,
+    "strategy": 1.0,
+    "belongs": 1.0,
+    "match": 0.5,
+    "quality": 1.0,
+    "tone": 0.5,
+}
 
 
 def train(config: CriticConfig, run: Run) -> bool:
@@ -52,6 +61,7 @@ def train(config: CriticConfig, run: Run) -> bool:
     if len({row.dialogue for row in rows}) < 2:
         raise InputError("The data holds too few therapist turns to learn from: two dialogues at least.")
     critic = Critic(critic.model, critic.encoder, labelled_heads(rows), 1.0, {})
+    critic.model.weigh([row.context + row.reply for row in rows])
     order = plan(rows, config)
     steps = math.ceil(len(order) / config.batch)
     training = Training(
@@ -114,12 +124,24 @@ def losses(model: CriticModel, batch: Batch, trained: frozenset[str]) -> dict[st
     belongs = logits["belongs"][: 2 * count, 0]
     truth = torch.cat([torch.ones(count), torch.zeros(count)]).to(device)
     found["belongs"] = functional.binary_cross_entropy_with_logits(belongs, truth)
+    found["match"] = match_loss(logits["match"], batch.dialogue.to(device))
     for head, chosen in (("quality", torch.ones_like(batch.out_of_tone)), ("tone", batch.out_of_tone)):
         if head in trained and bool(chosen.any()):
             good = logits[head][batch.better[chosen].to(device), 0]
             poor = logits[head][2 * count :][chosen.to(device), 0]
             found[head] = pair_loss(good, poor)
     return found
+
+
+def match_loss(match: torch.Tensor, dialogue: torch.Tensor) -> torch.Tensor:
+    """Every context should be nearest to its own reply and every reply to its own context. (B, B) -> ().
+
+    Other replies of the same dialogue, (B,) numbers, do not count as rivals.
+    """
+    truth = torch.arange(len(match), device=match.device)
+    sibling = (dialogue[:, None] == dialogue[None, :]) & (truth[:, None] != truth[None, :])
+    rivals = match.masked_fill(sibling, float("-inf"))
+    return (functional.cross_entropy(rivals, truth) + functional.cross_entropy(rivals.T, truth)) / 2
 
 
 def pair_loss(good: torch.Tensor, poor: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ from trainer.bundle import BundleError, load_model
 from trainer.config import CriticConfig, InputError
 from trainer.critic import Critic
 from trainer.critic_data import Negatives, collate, encode, garbled, pack, plan
-from trainer.critic_train import from_base, pair_loss, train
+from trainer.critic_train import from_base, match_loss, pair_loss, train
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse, as_json
 from trainer.events import EventWriter
@@ -270,6 +270,20 @@ def test_a_garbled_reply_is_made_of_the_replys_own_words() -> None:
     spoilt = [garbled(text, random.Random(seed)) for seed in range(20)]
     assert all(set(words.split()) <= set(text.split()) for words in spoilt)
     assert sum(words != text for words in spoilt) >= 18
+
+
+def test_the_match_loss_counts_only_replies_of_other_dialogues_as_rivals() -> None:
+    match = torch.tensor([[9.0, 9.0, 0.0], [9.0, 9.0, 0.0], [0.0, 0.0, 9.0]])
+    siblings = float(match_loss(match, torch.tensor([1, 1, 2])))
+    strangers = float(match_loss(match, torch.tensor([1, 2, 3])))
+    assert siblings < 0.01
+    assert strangers > 0.4
+
+
+def test_words_that_stand_everywhere_start_with_less_weight(tiny_model: Path) -> None:
+    model = from_base(load_model(tiny_model), CONFIG).model
+    model.weigh([[1, 2], [1, 3], [1, 4, 4]])
+    assert model.word_weight[1] < model.word_weight[2] == model.word_weight[4]
 
 
 def test_the_pair_loss_falls_as_the_better_reply_rises() -> None:
