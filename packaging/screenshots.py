@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,9 +23,10 @@ sys.path.insert(0, str(ROOT))
 if "--on-screen" not in sys.argv:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QEventLoop, QTimer  # noqa: E402
-from PySide6.QtGui import QFont, QFontDatabase  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+import numpy as np  # noqa: E402
+from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer  # noqa: E402
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from tfdesk.app import App  # noqa: E402
 from tfdesk.core.paths import Paths  # noqa: E402
@@ -36,6 +38,7 @@ from tfdesk.services.model_client import model_command  # noqa: E402
 from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
+from tfdesk.ui.theme import Colours  # noqa: E402
 from trainer.config import starter_dir  # noqa: E402
 
 FAKE = [sys.executable, str(ROOT / "tests" / "ui" / "fake_model.py")]
@@ -60,6 +63,20 @@ def wait_until(true: Callable[[], bool]) -> None:
         loop = QEventLoop()
         QTimer.singleShot(10, loop.quit)
         loop.exec()
+
+
+def few_colours(image: QImage, colours: Colours) -> QImage:
+    """The picture in 256 colours, the palette's own among them: it looks the same in a third of the room."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    own = [
+        *(value for value in asdict(colours).values() if isinstance(value, str)),
+        *colours.emotions.values(),
+    ]
+    kept = [QColor(name).rgb() for name in own]
+    found, counts = np.unique(np.frombuffer(image.constBits(), np.uint32), return_counts=True)
+    kept += [int(colour) for colour in found[np.argsort(-counts)[: 256 - len(kept)]]]
+    flat = Qt.ImageConversionFlag.ThresholdDither
+    return image.convertToFormat(QImage.Format.Format_Indexed8, kept, flat)
 
 
 class PlayedRuns(Runs):
@@ -93,14 +110,14 @@ class Photographer:
     def command(self, folder: Path, sealed: bool) -> list[str]:
         return model_command(folder, sealed) if self.real else [*FAKE, *self.options]
 
-    def picture(self, name: str, widget: QWidget | None = None) -> None:
+    def picture(self, name: str) -> None:
         """Save the window as NAME-THEME.png, without a blinking cursor and with layouts settled."""
         for _ in range(3):
             QApplication.sendPostedEvents()
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
             QApplication.processEvents()
         path = self._out / f"{name}-{self._suffix}.png"
-        (widget or self.app.window).grab().save(str(path))
+        few_colours(self.app.window.grab().toImage(), self.app.theme.colours).save(str(path), "PNG", 0)
         print(path.name)
 
     def reach(self, phase: Phase) -> None:
@@ -135,7 +152,6 @@ class Photographer:
         wait_until(lambda: self.app.desk is not None)
 
     def unlock(self) -> None:
-        self.picture("nothing-open")
         self.app.lock()
         view = self.app.window.centralWidget()
         assert isinstance(view, LockView)
@@ -156,7 +172,7 @@ class Photographer:
         assert desk is not None
         page = self.app.page
         assert page is not None
-        desk.add_client("Nora B.", "Writes between sessions; first week")
+        page.clients.new_client_requested.emit("Nora B.", "Writes between sessions; first week")
         self.picture("empty-session")
         self.open("Marta K.")
         wait_until(lambda: desk.state.phase not in WAITING)
@@ -205,6 +221,7 @@ class Photographer:
         shop, workspace = self.app.workshop, self.app.workspace
         assert shop is not None
         assert workspace is not None
+        self.restart_model()
         workspace.show_page(1)
         self.picture("workshop-empty")
         data = self._folder / "talks.jsonl"

@@ -109,7 +109,7 @@ class KeyButton(QPushButton):
             self.setProperty("look", look)
         self._line = line = QHBoxLayout(self)
         line.setContentsMargins(12, 0, 12, 0)
-        line.setSpacing(8)
+        line.setSpacing(6)
         for words, name in ((text, ""), (key_hint(key), "key")):
             part = label(words, name)
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -38,6 +38,7 @@ class DecisionColumn(QWidget):
         disposed: Disposition, note
         emotion_corrected: label or None
         version_requested: number from 1
+        focus_freed: what had the keyboard focus is gone
     """
 
     approve_requested = Signal(DraftRow)
@@ -49,6 +50,7 @@ class DecisionColumn(QWidget):
     disposed = Signal(Disposition, str)
     emotion_corrected = Signal(object)
     version_requested = Signal(int)
+    focus_freed = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -152,6 +154,7 @@ class DecisionColumn(QWidget):
         self.context.show_reading(
             state.turn, None if quiet else state.emotion, None if quiet else state.context, emotions
         )
+        freed = self.progress.stop.hasFocus() and state.phase is not Phase.DRAFTING
         self.progress.setVisible(state.phase is Phase.DRAFTING)
         self.progress.show_progress(*state.progress)
         words = words_of(state)
@@ -163,6 +166,8 @@ class DecisionColumn(QWidget):
             self.risk.show_hit(state.marked)
         self._show_drafts(state.drafts if state.phase is Phase.READY else ())
         self._show_ways(state)
+        if freed:
+            self.focus_freed.emit()
 
     def _show_ways(self, state: DeskState) -> None:
         ready, risk = state.phase is Phase.READY, state.phase is Phase.RISK
@@ -193,8 +198,10 @@ class DecisionColumn(QWidget):
             self._select(first)
         if drafts:
             self._scroll.verticalScrollBar().setValue(0)
-        if focused:
-            (first or self.progress.stop).setFocus()
+        if focused and first is not None:
+            first.setFocus()
+        elif focused:
+            self.focus_freed.emit()
 
     def _card(self, draft: DraftRow) -> DraftCard:
         made = DraftCard(self._theme, draft)

@@ -131,7 +131,7 @@ class DeskPage(QWidget):
         desk.refused.connect(self._on_refused)
         self.clients.client_chosen.connect(desk.open_client)
         self.clients.search_changed.connect(self.show_clients)
-        self.clients.new_client_requested.connect(desk.add_client)
+        self.clients.new_client_requested.connect(self._on_new_client_requested)
         self.composer.message_added.connect(self._on_message_added)
         self.composer.selection_moved.connect(decisions.move_selection)
         self.transcript.emotion_corrected.connect(desk.correct_emotion)
@@ -144,6 +144,7 @@ class DeskPage(QWidget):
         decisions.disposed.connect(desk.dispose)
         decisions.emotion_corrected.connect(self._on_emotion_corrected)
         decisions.version_requested.connect(desk.show_version)
+        decisions.focus_freed.connect(self.composer.box.setFocus)
 
     # What the desk says ------------------------------------------------------------------
 
@@ -198,6 +199,10 @@ class DeskPage(QWidget):
         show_error(self, error)
 
     # What the person does ----------------------------------------------------------------
+
+    def _on_new_client_requested(self, name: str, situation: str) -> None:
+        self._desk.add_client(name, situation)
+        self.composer.box.setFocus()
 
     def _on_message_added(self, text: str) -> None:
         if self._desk.add_client_message(text):

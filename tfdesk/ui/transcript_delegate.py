@@ -188,8 +188,10 @@ class TranscriptDelegate(QStyledItemDelegate):
         if turn.speaker == "therapist" and not places:
             line.setLeft(rect.left() + SIDE)
             side = Qt.AlignmentFlag.AlignRight
-        note = painter.fontMetrics().elidedText(self._note(turn), Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, side | Qt.AlignmentFlag.AlignVCenter, note)
+        note = painter.fontMetrics().elidedText(
+            self._note(turn), Qt.TextElideMode.ElideRight, line.width() + 4
+        )
+        painter.drawText(line.adjusted(-2, 0, 2, 0), side | Qt.AlignmentFlag.AlignVCenter, note)
 
     def editorEvent(
         self, event: QEvent, _model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
