@@ -16,7 +16,7 @@ NEAR_DUPLICATE = 0.6  # shared share of two replies' words
 SHORTENED = "shortened"  # flag: the end was cut back to the last whole sentence
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)")
-_UNSHOWABLE = re.compile(r"[\ufffd\x00-\x08\x0b-\x1f\x7f]|<\|")
+_UNSHOWABLE = re.compile(r"[\ufffd\x00-\x08\x0b-\x1f\x7f]|<\||^[^\w\"'“‘(]")  # or begins in mid-sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ closes; it opens no socket and writes nothing but events, and no client word lea
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import sys
 import threading
@@ -165,6 +166,9 @@ def _load(
     model: Path, key: bytes | None, screen: RiskScreen | None, started: float
 ) -> tuple[Engine, str | None]:
     """Load torch, the model and its critic; the notice to show beside it, if any. Raises InputError."""
+    # Read when torch is loaded. Threads that spin while they wait for one whose core is taken (a training run
+    # beside the desk) made a draft ten times slower; sleeping ones cost nothing that can be measured.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from trainer.engine import load_engine

@@ -253,6 +253,7 @@ def test_a_reply_is_whole_sentences_or_nothing(
         "What was that like for you?",
         "It is \ufffd hard.",
         "Tell me more <|client|> now.",
+        ", or was it the bag?",
     ],
 )
 def test_what_is_short_repeated_copied_or_garbled_is_not_shown(text: str) -> None:
