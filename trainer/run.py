@@ -147,15 +147,12 @@ class Run:
 
     def meta(self, config: Any, base: LanguageModel) -> dict[str, Any]:
         """What every result's ``meta.json`` says about how it was made."""
-        own = [
-            {"id": file.id, "sha256": file.sha256, "licence": _licence(file), "rows": len(file.dialogues)}
-            for file in self.data
-        ]
+        own = [_source(file) for file in self.data]
         known = {source["sha256"] for source in own}
         return {
             "command": self.command,
             "config": asdict(config),
-            "data": [{key: source[key] for key in ("id", "sha256", "rows")} for source in own],
+            "data": [{key: source[key] for key in ("file", "sha256", "rows")} for source in own],
             "data_sha256": self.data_sha256,
             "base_sha256": base.sha256,
             "seed": getattr(config, "seed", None),
@@ -164,11 +161,17 @@ class Run:
         }
 
 
-def _licence(file: DataFile) -> str:
-    """What the table of sources says when all rows are of one of them; a file itself does not say."""
+def _source(file: DataFile) -> dict[str, Any]:
+    """What was read. The table of sources gives id and licence when all rows name one of its sources."""
     names = {dialogue.source for dialogue in file.dialogues}
-    known = sources()[0]
-    return known[names.pop()].licence if len(names) == 1 and names <= known.keys() else "not stated"
+    known = sources()[0].get(names.pop()) if len(names) == 1 else None
+    return {
+        "id": known.id if known else file.id,
+        "file": file.id,
+        "sha256": file.sha256,
+        "licence": known.licence if known else "not stated",
+        "rows": len(file.dialogues),
+    }
 
 
 def read_data(path: Path, key: bytes | None) -> DataFile:
