@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """From a fresh clone to a running program, and every check. Standard library only; Python 3.11 or newer.
 
-python3 packaging/dev.py run [ARGS]       set up, then start tfdesk (without a display: a sample in the terminal)
+python3 packaging/dev.py run [ARGS]       set up, then start tfdesk (no display: a sample)
 python3 packaging/dev.py test [ARGS]      set up, then every check that CI runs (ARGS go to pytest)
 python3 packaging/dev.py screenshots OUT  a picture of every screen in every theme
-python3 packaging/dev.py bench NAME       benchmarks
 """
 
 from __future__ import annotations
