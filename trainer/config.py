@@ -223,6 +223,10 @@ def resources_dir() -> Path:
     return installed if installed.is_dir() else root / "resources"
 
 
+# Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
+STARTER_SHA256 = "c8bb4b2a76eac47342ea7243c06df265534abfcb4d25a0f265d48ca2b7879411"
+
+
 def starter_dir() -> Path:
     """Bundle folder of the model that ships with the program."""
     return resources_dir() / "models" / "starter"

@@ -15,7 +15,7 @@ from typing import Any
 
 from trainer.bundle import CRITIC_CONFIG, BundleError, LanguageModel, load_model
 from trainer.candidates import SHORTENED, Candidate, choose, finish, unusable
-from trainer.config import InputError, RlConfig, starter_dir
+from trainer.config import STARTER_SHA256, InputError, RlConfig, starter_dir
 from trainer.critic import Critic
 from trainer.dialogue import Dialogue
 from trainer.events import (
@@ -313,6 +313,8 @@ def load_engine(
     ``since_start``: milliseconds since the process began. Raises InputError.
     """
     lm = load_model(path, key)
+    if path.resolve() == starter_dir().resolve() and lm.sha256 != STARTER_SHA256:
+        raise BundleError("The starter model is not the one this program shipped with; install it again.")
     own = any((path / name).is_file() for name in (CRITIC_CONFIG, CRITIC_CONFIG + SUFFIX))
     if not own and (lm.manifest is not None or not (starter_dir() / CRITIC_CONFIG).is_file()):
         raise BundleError(
