@@ -32,7 +32,7 @@ MEMORY_MESSAGE = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; see the module's text for the exit codes."""
-    _keep_libraries_quiet()
+    _prepare_libraries()
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["serve"]:
         from trainer.serve import main as serve
@@ -60,8 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def _keep_libraries_quiet() -> None:
-    """Call before their first import: a trainer of TRL reports home when built, and logs may quote data."""
+def _prepare_libraries() -> None:
+    """Call before their first import: a trainer of TRL reports home when built, and logs may quote data.
+
+    Threads that wait sleep: spinning for a core that another process holds made a step five times slower.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.update(
         HF_HUB_OFFLINE="1",
         TRANSFORMERS_OFFLINE="1",
