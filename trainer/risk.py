@@ -275,7 +275,11 @@ class RiskScreen:
         latin = sum(letter < "\u0250" for letter in letters)
         if len(letters) > 3 and latin < 0.7 * len(letters):
             return False
-        words = [token.word for token in tokens if token.word.isalpha()]
+        words = [
+            token.word
+            for token in tokens
+            if token.word.isalpha() and not text[token.start : token.start + 2].istitle()  # names
+        ]
         known = sum(word in self._phrases.words for word in words)
         return len(words) < FEW_WORDS or known >= KNOWN_SHARE * len(words)
 

@@ -167,6 +167,11 @@ def test_what_is_not_english_stays_unscreened(screen: RiskScreen, text: str) -> 
     assert "English" in verdict.reason
 
 
+def test_names_are_no_foreign_language(screen: RiskScreen) -> None:
+    text = "with Walt Whitman, Ezra Pound, Langston Hughes, Emily Dickinson"
+    assert screen.read(talk(text)).risk.status == "screened"
+
+
 @pytest.mark.parametrize(
     "content", [None, "", "categories = [", "categories = []", 'categories = ["suicide"]']
 )
