@@ -53,8 +53,11 @@ def _specificity(report: Mapping[str, Any]) -> dict[str, Any]:
         elif copied is not None and copied > ECHO:
             words.append(f"{name} {value:.0%}, by copying the client, so it does not count")
         else:
-            beaten &= mine["low"] > value
-            words.append(f"{name} {value:.0%}")
+            gap = report["over_floors"]["specificity"][name]
+            beaten &= gap["low"] > 0
+            words.append(
+                f"{name} {value:.0%} (by {gap['value']:+.1%}, {gap['low']:+.1%} to {gap['high']:+.1%})"
+            )
     return _gate(beaten, "; ".join(words) + ".")
 
 
@@ -74,6 +77,12 @@ def _emotion(report: Mapping[str, Any]) -> dict[str, Any]:
         mine, floor = report["model"][key], report["floors"]["majority"][key]
         if mine["value"] is None or floor["value"] is None:
             return _gate(False, f"Not known: {mine.get('reason') or floor.get('reason')}.")
-        passed &= mine["low"] > floor["value"]
-        parts.append(f"{name} {mine['value']:.2f}, always the commonest label {floor['value']:.2f}")
+        gap = report["over_floors"][key]["majority"]
+        if gap["value"] is None:
+            return _gate(False, f"Not known: {gap['reason']}.")
+        passed &= gap["low"] > 0
+        parts.append(
+            f"{name} {mine['value']:.2f}, always the commonest label {floor['value']:.2f} "
+            f"(by {gap['value']:+.2f}, {gap['low']:+.2f} to {gap['high']:+.2f})"
+        )
     return _gate(passed, "; ".join(parts).capitalize() + ".")

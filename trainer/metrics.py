@@ -91,9 +91,12 @@ class Resamples:
         return Figure(value, float(low), float(high))
 
     def difference(self, first: Metric, second: Metric) -> Figure:
-        """Paired: first minus second on the same resamples."""
+        """Paired: first minus second on the same resamples; missing when nothing counts for one of them."""
         value = first.overall - second.overall
-        spread = first.value(self.totals(first.sums)) - second.value(self.totals(second.sums))
+        if not np.isfinite(value):
+            return missing("no reply has what this needs")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = first.value(self.totals(first.sums)) - second.value(self.totals(second.sums))
         low, high = np.nanpercentile(spread, [2.5, 97.5])
         return Figure(value, float(low), float(high))
 

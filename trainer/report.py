@@ -146,7 +146,8 @@ def _reward_table(reward: Mapping[str, Any]) -> Table:
     )
     caption = (
         "What reinforcement learning was told to raise; the judges above were never part of it. "
-        "A reply copied from training text earns nothing."
+        "A reply copied from training text earns nothing. The emotion part of the professionals and the "
+        "floors is the tone alone, since they name no emotion."
     )
     return Table("Mean reward", caption, tuple(map(_shown, names)), tuple(rows), notes)
 

@@ -43,6 +43,13 @@ KEYS = (
 )
 
 
+COMPARED = {
+    "specificity": ("constant", "retrieval", "echo"),
+    "emotion_accuracy": ("majority",),
+    "emotion_macro_f1": ("majority",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """Whatever answers: a model, a floor or the professionals. One entry per exchange of the test."""
@@ -71,7 +78,8 @@ class Scoreboard:
         others = self._floors()
         human = System(self._test.references, (True,) * len(self._test.references))
         everyone = {**systems, "human": human, **others}
-        figures = {name: self._figures(name, system) for name, system in everyone.items()}
+        measured = {name: self._measure(name, system) for name, system in everyone.items()}
+        figures = {name: self._figures(found) for name, found in measured.items()}
         rewards = {name: self._rewards(system) for name, system in everyone.items()}
         made: dict[str, Any] = {
             "n": len(self._test.ids),
@@ -87,6 +95,7 @@ class Scoreboard:
             "constant_reply": others["constant"].replies[0] if "constant" in others else None,
             "risk": {name: missing(NO_RISK).json() for name in ("recall", "precision")},
             "confusion": _confusion(systems[MODEL].guesses or ()),
+            "over_floors": self._over_floors(measured),
             "reward": self._reward_report(rewards, systems),
             "meteor": metrics.METEOR_VARIANT,
         }
@@ -115,7 +124,7 @@ class Scoreboard:
         reason = missing(NO_LABELS if self._yardsticks.exchanges else NO_TRAINING).json()
         return dict.fromkeys(KEYS, reason)
 
-    def _figures(self, name: str, system: System) -> dict[str, Figure]:
+    def _measure(self, name: str, system: System) -> dict[str, Metric | Figure]:
         made: dict[str, Metric | Figure] = dict.fromkeys(KEYS, missing(NO_GENERATION))
         if system.replies:
             made |= wording(system.replies, self._test)
@@ -128,10 +137,27 @@ class Scoreboard:
         if system.guesses is not None:
             found = metrics.guessed(system.guesses)
             made |= {EMOTION_KEYS[key]: metric for key, metric in found.items()}
+        return made
+
+    def _figures(self, measured: Mapping[str, Metric | Figure]) -> dict[str, Figure]:
         return {
             key: value if isinstance(value, Figure) else self._resamples.figure(value)
-            for key, value in made.items()
+            for key, value in measured.items()
         }
+
+    def _over_floors(self, measured: Mapping[str, Mapping[str, Metric | Figure]]) -> dict[str, Any]:
+        """The model minus each floor on the same resamples: a floor's figure is uncertain too."""
+        made: dict[str, Any] = {}
+        for key, names in COMPARED.items():
+            mine = measured[MODEL][key]
+            made[key] = {}
+            for name in names:
+                floor = measured[name][key] if name in measured else missing(NO_TRAINING)
+                if isinstance(mine, Figure) or isinstance(floor, Figure):
+                    made[key][name] = (mine if isinstance(mine, Figure) else missing(NO_TRAINING)).json()
+                else:
+                    made[key][name] = self._resamples.difference(mine, floor).json()
+        return made
 
     def _rewards(self, system: System) -> list[dict[str, float | None]] | None:
         """Components of each reply; None without a critic or replies."""

@@ -143,6 +143,15 @@ def test_what_can_be_measured_with_training_text_is_measured(full: Path) -> None
     assert report["human"]["specificity"]["value"] > report["floors"]["constant"]["specificity"]["value"]
 
 
+def test_the_model_is_compared_with_its_floors_pair_by_pair(full: Path) -> None:
+    report = read(full)
+    for key, floors in report["over_floors"].items():
+        for name, gap in floors.items():
+            difference = report["model"][key]["value"] - report["floors"][name][key]["value"]
+            assert gap["value"] == pytest.approx(difference)
+            assert gap["low"] <= gap["high"]
+
+
 def test_the_same_model_under_another_name_gets_the_same_figures_and_no_reward_gain(full: Path) -> None:
     report = read(full)
     assert report["ladder"]["twin"] == report["model"]

@@ -51,6 +51,11 @@ def report(**changes: Any) -> dict[str, Any]:
             },
             "difference": {"sft": figure(0.1)},
         },
+        "over_floors": {
+            "specificity": {name: figure(0.1) for name in ("constant", "retrieval", "echo")},
+            "emotion_accuracy": {"majority": figure(0.3)},
+            "emotion_macro_f1": {"majority": figure(0.3)},
+        },
         "meteor": METEOR_VARIANT,
         "models": {"model": {"sha256": "ab" * 32, "name": None, "version": None, "parameters": 1234567}},
         "config": {"temperature": 0.8, "top_p": 0.9, "max_reply": 64, "seed": 1},
@@ -135,17 +140,27 @@ def test_an_echo_wins_specificity_only_by_copying_and_does_not_count() -> None:
 
 def test_each_gate_closes_on_its_own_failing() -> None:
     failing = {
-        "specificity": {"specificity": 0.62},
         "variety": {"distinct2": 0.2},
         "recitation": {"overlap8": 0.2},
         "wording": {"safety_violations": 0.1},
         "copying": {"copied3": 0.6},
-        "emotion": {"emotion_accuracy": 0.31},
     }
     good = {name: part["value"] for name, part in report()["model"].items()}
     for name, change in failing.items():
         gates = report(model=system(**(good | change)))["gates"]
         assert [gate for gate, result in gates.items() if not result["passed"]] == [name]
+
+
+def test_a_floor_is_beaten_only_when_the_paired_interval_is_above_nothing() -> None:
+    near = figure(0.04)
+    for key, floor, gate in (
+        ("specificity", "retrieval", "specificity"),
+        ("emotion_macro_f1", "majority", "emotion"),
+    ):
+        made = report()
+        made["over_floors"][key][floor] = near
+        closed = [name for name, result in judge_gates(made).items() if not result["passed"]]
+        assert closed == [gate]
 
 
 def test_a_gate_whose_figures_are_missing_is_not_passed_and_says_so() -> None:
