@@ -3,9 +3,10 @@
 
     python3 packaging/smoke.py DIST [--picture FILE.png]
 
-DIST is the folder that holds the program. It opens its window and closes it again, drafts, and trains two
-steps of SFT and of RL; every step is timed. The window needs Xvfb, xdotool and import (ImageMagick), so it is
-opened on Linux only. Standard library only. Exit code 0: all of it worked, 1: what did not is named.
+DIST is the folder of the program. It opens its window and closes it again, drafts, trains two steps of
+SFT and of RL, and writes a report; every step is timed. The window needs Xvfb, xdotool and import (of
+ImageMagick), so it is opened on Linux only. Standard library only. Exit code 0: all of it worked, 1: what did
+not is named.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Frozen:
         self.console = dist / ("tfdesk-console.exe" if windows else "tfdesk")
         if not self.window.is_file():
             raise Failed(f"{dist}: there is no program in it; build it with packaging/build.py.")
+        self.starter = dist / "_internal" / "resources" / "models" / "starter"
         empty = room / "empty"
         empty.mkdir()
         self.environment = {
@@ -81,6 +83,13 @@ class Frozen:
             raise Failed(f"tfdesk {' '.join(arguments)}: exit code {done.returncode}\n{last}")
         return done.stdout
 
+    def dialogues(self) -> Path:
+        """A file of dialogues to learn from and to be measured on."""
+        file = self.room / "dialogues.jsonl"
+        if not file.exists():
+            file.write_text("".join(json.dumps(dialogue(n)) + "\n" for n in range(40)), encoding="utf8")
+        return file
+
 
 def dialogue(number: int, *, open_end: bool = False) -> dict[str, object]:
     """A short dialogue; ``open_end``: the client has the last word."""
@@ -107,18 +116,29 @@ def drafts(frozen: Frozen) -> str:
 
 def training(frozen: Frozen) -> str:
     """Two steps of SFT from the starter, then two of RL from its result."""
-    data = frozen.room / "dialogues.jsonl"
-    data.write_text("".join(json.dumps(dialogue(n)) + "\n" for n in range(20)), encoding="utf8")
-    starter = frozen.window.parent / "_internal" / "resources" / "models" / "starter"
     tuned, rewarded = frozen.room / "sft", frozen.room / "rl"
-    common = ["--data", str(data), "--set", "max_steps=2", "--events"]
+    common = ["--data", str(frozen.dialogues()), "--set", "max_steps=2", "--events"]
     small = ["--set", "prompts=2", "--set", "completions=2", "--set", "max_reply=12"]
-    frozen.run("trainer", "sft", "--model", str(starter), *common, "--set", "batch=2", "--out", str(tuned))
-    policy = ["--model", str(tuned), "--critic", str(starter)]
+    frozen.run(
+        "trainer", "sft", "--model", str(frozen.starter), *common, "--set", "batch=2", "--out", str(tuned)
+    )
+    policy = ["--model", str(tuned), "--critic", str(frozen.starter)]
     frozen.run("trainer", "rl", *policy, *common, *small, "--out", str(rewarded))
     if not (rewarded / "model.safetensors").is_file():
         raise Failed("trainer rl: it wrote no model.")
     return "2 steps of SFT, 2 of RL"
+
+
+def report(frozen: Frozen) -> str:
+    """An evaluation report of a few replies: the libraries that measure and draw."""
+    data, out = str(frozen.dialogues()), frozen.room / "report"
+    files = ["--model", str(frozen.starter), "--data", data, "--train", data, "--out", str(out)]
+    small = ["--set", "max_prompts=4", "--set", "max_reply=12", "--set", "bootstrap=20"]
+    frozen.run("trainer", "evaluate", *files, *small, "--events")
+    measured = json.loads((out / "report.json").read_text(encoding="utf8"))
+    if not (out / "report.html").is_file():
+        raise Failed("trainer evaluate: it wrote no report.html.")
+    return f"{measured['n']} replies measured"
 
 
 @contextmanager
@@ -178,15 +198,17 @@ def processor_seconds(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def until(what: str, found: Callable[[], str], seconds: float = WINDOW_SECONDS) -> str:
-    """Ask again and again until there is an answer. Raises Failed when there is none in time."""
-    end = time.monotonic() + seconds
+def until(what: str, program: subprocess.Popen[bytes], found: Callable[[], str]) -> str:
+    """Ask again and again until there is an answer. Raises Failed when the program ends or takes too long."""
+    end = time.monotonic() + WINDOW_SECONDS
     while time.monotonic() < end:
         answer = found()
         if answer:
             return answer
+        if program.poll() is not None:
+            raise Failed(f"{what}: the program ended with exit code {program.returncode} before it came.")
         time.sleep(0.02)
-    raise Failed(f"{what}: nothing after {seconds:.0f} s.")
+    raise Failed(f"{what}: nothing after {WINDOW_SECONDS:.0f} s.")
 
 
 def opened_and_closed(frozen: Frozen, picture: Path | None) -> str:
@@ -204,26 +226,30 @@ def opened_and_closed(frozen: Frozen, picture: Path | None) -> str:
             [str(frozen.window)], env={**frozen.environment, "DISPLAY": display}, stdout=said, stderr=said
         )
         try:
-            number = until("window", lambda: ask("xdotool", "search", "--onlyvisible", "--name", "^tfdesk$"))
+            search = ("xdotool", "search", "--onlyvisible", "--name", "^tfdesk$")
+            number = until("window", window, lambda: ask(*search))
             seen, worked = time.monotonic() - started, processor_seconds(window.pid)
-            children = ("ps", "-o", "args=", "--ppid", str(window.pid))
-            until("model process of the window", lambda: ask(*children))
+            children = ("ps", "-o", "pid=", "--ppid", str(window.pid))
+            model = until("model process of the window", window, lambda: ask(*children)).split()[0]
             if picture is not None:
                 time.sleep(2)  # the picture is for people: let the first screen settle
                 ask("import", "-window", "root", str(picture))
-            model_processes = ask("ps", "-o", "pid=", "--ppid", str(window.pid)).split()
             ask_to_close(display, int(number.split()[0]))
-            code = window.wait(WINDOW_SECONDS)
+            if window.wait(WINDOW_SECONDS):
+                raise Failed(f"window: exit code {window.returncode} after it was closed.")
+            if ask("ps", "-o", "pid=", "-p", model):
+                raise Failed("window: its model process outlived it.")
         except subprocess.TimeoutExpired:
             raise Failed("window: it did not end after it was closed.") from None
+        except Failed as error:
+            said.seek(0)
+            raise Failed(f"{error}\n{said.read()[-2000:]}") from None
         finally:
             window.kill()
         said.seek(0)
         words = said.read()
-        if code or "Traceback" in words:
-            raise Failed(f"window: exit code {code} after it was closed\n{words[-2000:]}")
-        if model_processes and ask("ps", "-o", "pid=", "-p", ",".join(model_processes)):
-            raise Failed("window: its model process outlived it.")
+        if words:
+            raise Failed(f"window: it complained:\n{words[-2000:]}")
     return f"{seen:.2f} s from start to window, {worked:.2f} s of them at work"
 
 
@@ -240,6 +266,7 @@ def main() -> int:
                 steps["window"] = lambda: opened_and_closed(frozen, given.picture)
             steps["drafts"] = lambda: drafts(frozen)
             steps["training"] = lambda: training(frozen)
+            steps["report"] = lambda: report(frozen)
             for name, step in steps.items():
                 started = time.monotonic()
                 result = step()

@@ -32,7 +32,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-def test_the_frozen_program_opens_its_window_drafts_and_trains(program: Path) -> None:
+def test_the_frozen_program_opens_its_window_drafts_trains_and_reports(program: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(PACKAGING / "smoke.py"), str(program)],
         capture_output=True,
@@ -40,7 +40,12 @@ def test_the_frozen_program_opens_its_window_drafts_and_trains(program: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["window", "drafts", "training"]
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+        "window",
+        "drafts",
+        "training",
+        "report",
+    ]
 
 
 def test_a_folder_without_a_program_is_named(tmp_path: Path) -> None:
