@@ -40,7 +40,7 @@ class Specificity:
         self._words = TfidfVectorizer(sublinear_tf=True, min_df=2, strip_accents="unicode")
         self._words.fit([*contexts, *replies])
         matrix = self._words.transform(replies)
-        width = min(WIDTH, matrix.shape[1] - 1)
+        width = min(WIDTH, matrix.shape[0], matrix.shape[1] - 1)  # never more than there are rows
         self._space = TruncatedSVD(width, random_state=seed).fit(matrix)
         inputs = self._space.transform(self._words.transform(contexts))
         targets = self._space.transform(matrix)

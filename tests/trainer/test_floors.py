@@ -78,6 +78,19 @@ def test_specificity_prefers_fitting_replies_and_is_one_half_for_a_constant() ->
     assert sum(value or 0.0 for value in same) / 4 == pytest.approx(0.5)
 
 
+def test_specificity_can_be_fitted_on_fewer_exchanges_than_its_space_has_directions() -> None:
+    """As small as a clinic's first file may be: 50 exchanges, and many more words than that."""
+    talks = []
+    for n in range(50):
+        said = " ".join(f"word{4 * n + k}x" for k in range(8))  # half of them shared with the next exchange
+        turns = (Turn("client", said), Turn("therapist", said))
+        talks.append(Dialogue(f"d{n}", "test", None, turns))
+    found = Specificity(exchanges(talks), 1).judge(
+        [talk.cut_at(1) for talk in talks[:5]], [talk.turns[1].text for talk in talks[:5]], 1
+    )
+    assert found == [1.0] * 5
+
+
 def test_specificity_is_not_known_with_one_dialogue_alone() -> None:
     judge = Specificity(exchanges(training()), 1)
     assert judge.judge([conversation("x", "sleep").cut_at(1)], ["Yes."], 1) == [None]
