@@ -88,6 +88,11 @@ class Example:
     ids: tuple[int, ...]
     loss_from: int
 
+    @property
+    def has_reply(self) -> bool:
+        """False where the emotion label is all there is to learn."""
+        return len(self.ids) > self.loss_from + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -209,6 +214,17 @@ class Encoder:
         target = target[: limit // 2]
         prompt = self.prompt(dialogue.cut_at(turn), limit - len(target))
         return Example((*prompt.ids, *target), len(prompt.ids))
+
+    def emotion_example(self, dialogue: Dialogue, turn: int, limit: int) -> Example | None:
+        """Training sequence for the emotion of the client's turn at index ``turn``, without a reply.
+
+        None when the turn has no label that the bundle knows.
+        """
+        label = dialogue.turns[turn].emotion
+        if label not in self.labels.emotions:
+            return None
+        prompt = self.prompt(dialogue.cut_at(turn + 1), limit - 1)
+        return Example((*prompt.ids, self.emotion_ids[label]), len(prompt.ids))
 
     def parse(self, ids: Sequence[int]) -> Completion:
         """Read what the model wrote after the prompt. Text after a stray slot token is not read."""

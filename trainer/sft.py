@@ -56,7 +56,10 @@ def train(config: SftConfig, run: Run) -> bool:
     limit = min(config.max_length, lm.positions)
     examples = encode([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
     if not examples:
-        raise InputError("The data holds no therapist turn to learn from (dialogues held out are not used).")
+        raise InputError(
+            "The data holds no therapist turn and no labelled client turn to learn from "
+            "(held-out dialogues are not used)."
+        )
     steps = config.max_steps or math.ceil(len(examples) * config.epochs / config.batch)
     order = plan(examples, steps, config)
     training = Training(
@@ -79,13 +82,18 @@ def train(config: SftConfig, run: Run) -> bool:
 
 
 def encode(dialogues: list[Dialogue], encoder: Encoder, limit: int) -> list[Example]:
-    """One example per therapist turn that answers something, at most ``limit`` tokens each."""
-    return [
-        encoder.example(dialogue, index, limit)
-        for dialogue in dialogues
-        for index, turn in enumerate(dialogue.turns)
-        if turn.speaker == "therapist" and index > 0
-    ]
+    """One example per therapist turn that answers something, at most ``limit`` tokens each.
+
+    A labelled client turn that nobody answers (GoEmotions holds nothing else) teaches its emotion alone.
+    """
+    found: list[Example | None] = []
+    for dialogue in dialogues:
+        for index, turn in enumerate(dialogue.turns):
+            if turn.speaker == "therapist" and index > 0:
+                found.append(encoder.example(dialogue, index, limit))
+            elif turn.speaker == "client" and index + 1 == len(dialogue.turns):
+                found.append(encoder.emotion_example(dialogue, index, limit))
+    return [example for example in found if example is not None]
 
 
 def plan(examples: list[Example], steps: int, config: SftConfig) -> list[Place]:
@@ -110,6 +118,8 @@ def plan(examples: list[Example], steps: int, config: SftConfig) -> list[Place]:
 def learned_ids(example: Example, place: Place, encoder: Encoder) -> list[int]:
     """The example's ids with dropped labels written as "unknown", as ``Encoder.example`` would."""
     ids = list(example.ids)
+    if not example.has_reply:
+        return ids
     if place.drop_emotion:
         ids[example.loss_from] = encoder.emotion_ids[UNKNOWN]
     if place.drop_strategy:

@@ -114,7 +114,7 @@ def test_held_out_dialogues_are_never_in_the_order(
     lines = data.read_text().splitlines()
     ids = {d.id for d in kept_out}
     only.write_text("".join(line + "\n" for line in lines if json.loads(line)["id"] in ids))
-    with pytest.raises(InputError, match="no therapist turn to learn from"):
+    with pytest.raises(InputError, match="no therapist turn and no labelled client turn"):
         train(CONFIG, make_run("sft", tmp_path / "out", only, tiny_model, Recorder()))
 
 
@@ -125,6 +125,23 @@ def test_dropped_labels_are_written_as_the_encoder_would_write_them(tiny_lm: Lan
     for emotion, strategy in ((True, False), (False, True), (True, True)):
         wanted = tiny_lm.encoder.example(dialogue, 1, 64, drop_emotion=emotion, drop_strategy=strategy)
         assert learned_ids(example, Place(0, emotion, strategy), tiny_lm.encoder) == list(wanted.ids)
+
+
+def test_a_client_turn_that_nobody_answers_teaches_its_emotion_alone(tiny_lm: LanguageModel) -> None:
+    turns = (
+        Turn("client", "i can't sleep", "fear"),
+        Turn("therapist", "That is hard.", None, "reflection"),
+        Turn("client", "i am so ashamed", "shame"),
+    )
+    encoder = tiny_lm.encoder
+    reply, emotion = encode([Dialogue("d", "test", None, turns)], encoder, 64)
+    assert reply.has_reply
+    assert not emotion.has_reply
+    assert emotion.ids[emotion.loss_from] == encoder.emotion_ids["shame"]
+    assert emotion.ids[:-1] == encoder.prompt(Dialogue("d", "test", None, turns), 63).ids
+    assert learned_ids(emotion, Place(0, True, True), encoder) == list(emotion.ids)
+    unlabelled = Dialogue("e", "test", None, (Turn("client", "hello"),))
+    assert encode([unlabelled], encoder, 64) == []
 
 
 def test_every_example_comes_once_per_pass_in_batches_of_like_length(tiny_lm: LanguageModel) -> None:
