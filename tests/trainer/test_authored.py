@@ -1,0 +1,41 @@
+"""The corpus that lies in the repository is whole, strictly readable and labelled as its README says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trainer.config import resources_dir
+from trainer.data import calibration, held_out
+from trainer.dialogue import Dialogue
+from trainer.prompt import AUTHORED_LABELS
+from trainer.run import read_data
+
+
+@pytest.fixture(scope="module")
+def authored() -> list[Dialogue]:
+    files = sorted((resources_dir() / "authored").glob("w*.jsonl.gz"))
+    assert [Path(f).name for f in files] == [f"w{n}.jsonl.gz" for n in range(1, 9)]
+    return [dialogue for file in files for dialogue in read_data(file, None).dialogues]
+
+
+def test_ids_are_unique_and_every_tenth_is_there(authored: list[Dialogue]) -> None:
+    ids = [dialogue.id for dialogue in authored]
+    assert len(set(ids)) == len(ids) > 1000
+    assert sum(map(held_out, ids)) > 80
+    assert sum(map(calibration, ids)) > 80
+
+
+def test_every_turn_carries_a_known_label_for_its_speaker(authored: list[Dialogue]) -> None:
+    for dialogue in authored:
+        for turn in dialogue.turns:
+            if turn.speaker == "client":
+                assert turn.emotion in AUTHORED_LABELS.emotions, dialogue.id
+            else:
+                assert turn.strategy in AUTHORED_LABELS.strategies, dialogue.id
+
+
+def test_most_dialogues_bring_poorer_replies_to_learn_from(authored: list[Dialogue]) -> None:
+    with_worse = sum(any(turn.worse for turn in dialogue.turns) for dialogue in authored)
+    assert with_worse > 0.9 * len(authored)
