@@ -28,6 +28,7 @@ from trainer.scoreboard import MODEL, Scoreboard, System
 from trainer.testset import check_data, choose_test, unseen_ids
 from trainer.yardsticks import QUOTED_TURNS, Test, Yardsticks
 
+COUNTS = ("max_prompts", "batch", "max_reply", "bootstrap", "recited", "rivals")
 # Names of columns in the report and in predictions.jsonl.
 TAKEN = {MODEL, "human", "constant", "majority", "retrieval", "echo", "reply", "reference"}
 
@@ -52,6 +53,9 @@ def evaluate(
     torch.set_num_threads(config.threads)
     if run.model is None:
         raise InputError("evaluate: name the model (--model DIR).")
+    small = [key for key in COUNTS if getattr(config, key) < 1]
+    if small:
+        raise InputError(f"evaluate: {small[0]} must be at least 1.")
     if TAKEN & compare.keys():
         raise InputError(f"--compare NAME=DIR: choose a name other than {', '.join(sorted(TAKEN))}.")
     folders = {MODEL: run.model, **compare}
@@ -232,7 +236,8 @@ def predictions(
 def write(run: Run, report: dict[str, Any], rows: list[dict[str, Any]], config: EvaluateConfig) -> None:
     """All three files, sealed when the run is; the page last."""
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    every = max(1, len(rows) // config.samples) if config.samples else 1
+    shown = min(config.samples, len(rows))
+    samples = [rows[place * len(rows) // shown] for place in range(shown)]  # evenly spread
     run.out.write("predictions.jsonl", lines.encode())
     run.out.write("report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False).encode())
-    run.out.write("report.html", render(report, rows[::every][: config.samples]).encode())
+    run.out.write("report.html", render(report, samples).encode())

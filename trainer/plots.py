@@ -113,6 +113,7 @@ def reliability_diagram(bins: Sequence[Mapping[str, Any]]) -> str:
         marker="o",
         markersize=5,
         linewidth=0,
+        clip_on=False,  # a bin that is never right lies on the edge
     )
     axes.set_ylabel("named right", fontsize=SMALL, color=TEXT)
     axes.set_ylim(0, 1.02)

@@ -396,6 +396,22 @@ def test_a_model_cannot_take_the_name_of_another_column(
         run_it(tmp_path / "out", tiny_model, files[0], compare={name: tiny_model})
 
 
+@pytest.mark.parametrize("key", ["max_prompts", "batch", "recited", "rivals"])
+def test_a_count_of_nothing_is_refused(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path], key: str
+) -> None:
+    with pytest.raises(InputError, match=f"{key} must be at least 1"):
+        run_it(tmp_path / "out", tiny_model, files[0], config=replace(CONFIG, **{key: 0}))
+
+
+def test_the_page_shows_exchanges_spread_over_all(full: Path) -> None:
+    rows = [json.loads(line) for line in (full / "predictions.jsonl").read_text().splitlines()]
+    page = (full / "report.html").read_text()
+    for number, place in enumerate((0, 4, 8), start=1):
+        assert f"{number}. {rows[place]['id']}, turn {rows[place]['turn'] + 1}" in page
+    assert "3 exchanges side by side" in page
+
+
 def test_an_empty_test_split_is_refused(tmp_path: Path, tiny_model: Path) -> None:
     with pytest.raises(InputError, match="no dialogue in the data"):
         run_it(tmp_path / "out", tiny_model, write_data(tmp_path / "d.jsonl", []))
