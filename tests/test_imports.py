@@ -50,6 +50,9 @@ def test_the_contracts_hold(copy: Path) -> None:
         ("tfdesk/ui/theme.py", "import tfdesk.store.vault"),
         ("tfdesk/services/sessions.py", "import trainer.risk"),
         ("tfdesk/jobs/tasks.py", "import tfdesk.ui.theme"),
+        ("trainer/rollout.py", "import trainer.judge"),
+        ("trainer/optim.py", "import trainer.judgements"),
+        ("trainer/rl.py", "import trainer.yardsticks"),
     ],
 )
 def test_a_planted_breach_is_found(copy: Path, module: str, line: str) -> None:

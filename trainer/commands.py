@@ -22,6 +22,7 @@ CONFIGS: dict[str, type] = {
     "sft": settings.SftConfig,
     "rl": settings.RlConfig,
     "evaluate": settings.EvaluateConfig,
+    "judge": settings.JudgeConfig,
 }
 SUMMARIES = {
     "pretrain": "train a small GPT-2 and its tokenizer from scratch",
@@ -29,6 +30,7 @@ SUMMARIES = {
     "sft": "teach a model to write emotion, strategy and reply",
     "rl": "improve a fine-tuned model by reward",
     "evaluate": "measure a model on held-out dialogues, beside the floors",
+    "judge": "have replies rated by a language model on this computer",
     "serve": "answer requests on stdin (the model process)",
     "bundle": "put a model and its critic into one checked folder",
 }
@@ -58,7 +60,9 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
     option("--config", type=Path, metavar="FILE.toml", help=f"settings, at top level or in a table [{name}]")
     option("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting; repeatable")
     option("--out", type=Path, required=True, metavar="DIR", help="folder of the result")
-    if name != "pretrain":
+    if name == "judge":
+        option("--predictions", type=Path, required=True, metavar="FILE", help="what evaluate wrote")
+    elif name != "pretrain":
         option(
             "--data",
             action="append",
@@ -119,9 +123,10 @@ def run_training(
     command: str = arguments.command
     config: Any = load_config(CONFIGS[command], arguments.config, arguments.set)
     folder = check_out(arguments.out, key)
-    from trainer.checkpoint import prepare_out
+    if command != "judge":  # it knows by its own file whether a run is unfinished, and needs no torch
+        from trainer.checkpoint import prepare_out
 
-    prepare_out(folder, resume=vars(arguments).get("resume", False))
+        prepare_out(folder, resume=vars(arguments).get("resume", False))
     run = Run(
         command=command,
         out=folder,
@@ -132,7 +137,7 @@ def run_training(
         progress=progress,
         stop=stop,
     )
-    if command != "pretrain":
+    if command not in ("pretrain", "judge"):
         run.dialogues()  # refuses empty data and ids used twice before a model is loaded
     _work(command)(config, run, arguments)
 
@@ -167,6 +172,10 @@ def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
             training=[read_data(path, run.key) for path in arguments.train],
             seed=arguments.seed,
         )
+    if command == "judge":
+        from trainer.judge import judge
+
+        return lambda config, run, arguments: judge(config, run, arguments.predictions)
     raise ValueError(command)
 
 

@@ -122,7 +122,21 @@ class EvaluateConfig:
     top_p: float = 0.9
     bootstrap: int = 1000  # resamples of dialogues
     samples: int = 20  # exchanges printed side by side
+    recited: int = 200  # training replies, and as many unseen ones, that are tested for verbatim continuation
+    rivals: int = 255  # random alternatives among which a planted canary is ranked
     threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeConfig:
+    """Replies rated in blinded pairs by a model behind an OpenAI-compatible server on this computer."""
+
+    url: str = "http://127.0.0.1:8080"
+    model: str = "default"  # as the server calls it
+    pairs: int = 100  # exchanges; each gives one pair with every other system and with two floors
+    seed: int = 1
+    systems: tuple[str, ...] = ()  # the first is paired with the others; () = reply, reference, all others
+    timeout: float = 120.0  # seconds for one answer
 
 
 Config = TypeVar("Config")

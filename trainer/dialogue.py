@@ -29,13 +29,17 @@ class Worse:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message. ``emotion`` belongs to client turns, ``strategy`` and ``worse`` to therapist turns."""
+    """One message. ``emotion`` and ``risk`` belong to client turns, the rest to therapist turns.
+
+    ``risk`` lists the dangers that a person saw in the message, () for none; None: nobody looked.
+    """
 
     speaker: Speaker
     text: str
     emotion: str | None = None
     strategy: str | None = None
     worse: Worse | None = None
+    risk: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,14 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
+def _risk(value: Any, where: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise InputError(f"{where}, field 'risk': must be a list, is {_kind(value)}.")
+    return tuple(_text(label, f"{where}, field 'risk'") for label in value)
+
+
 def _parse_turn(record: Any, where: str) -> Turn:
     if not isinstance(record, dict):
         raise InputError(f"{where}: must be an object, is {_kind(record)}.")
@@ -113,6 +125,7 @@ def _parse_turn(record: Any, where: str) -> Turn:
             _text(worse.get("text"), f"{where}, field 'worse.text'"),
             _text(worse.get("reason"), f"{where}, field 'worse.reason'"),
         ),
+        risk=_risk(record.get("risk"), where),
     )
 
 
@@ -184,6 +197,7 @@ def as_json(dialogue: Dialogue) -> dict[str, Any]:
         "turns": [
             {"speaker": t.speaker, "text": t.text, "emotion": t.emotion, "strategy": t.strategy}
             | ({"worse": {"text": t.worse.text, "reason": t.worse.reason}} if t.worse else {})
+            | ({"risk": list(t.risk)} if t.risk is not None else {})
             for t in dialogue.turns
         ],
     }

@@ -6,25 +6,31 @@ Writes ``report.json``, ``report.html`` and ``predictions.jsonl``.
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from trainer import floors
 from trainer.bundle import CRITIC_CONFIG, LanguageModel, load_model
 from trainer.config import EvaluateConfig, InputError
 from trainer.critic import Critic
 from trainer.data import held_out
 from trainer.generate import SLOTS_WRITTEN, generate_replies
-from trainer.metrics import Guess
+from trainer.memorisation import CANARY, Memory, memorised
+from trainer.metrics import DISTINCT_REPLIES, Guess
 from trainer.report import render
+from trainer.risk import RiskScreen, load_screen
+from trainer.risk_figures import risk_figures
 from trainer.run import DataFile, Run
 from trainer.scoreboard import MODEL, Scoreboard, System
-from trainer.yardsticks import Test, Yardsticks, make_test
+from trainer.testset import check_data, choose_test, unseen_ids
+from trainer.yardsticks import QUOTED_TURNS, Test, Yardsticks
+
+COUNTS = ("max_prompts", "batch", "max_reply", "bootstrap", "recited", "rivals")
+# Names of columns in the report and in predictions.jsonl.
+TAKEN = {MODEL, "human", "constant", "majority", "retrieval", "echo", "reply", "reference"}
 
 
 class Cancelled(Exception):
@@ -47,26 +53,34 @@ def evaluate(
     torch.set_num_threads(config.threads)
     if run.model is None:
         raise InputError("evaluate: name the model (--model DIR).")
-    if MODEL in compare or any(not name for name in compare):
-        raise InputError("--compare NAME=DIR: choose a name other than 'model'.")
+    small = [key for key in COUNTS if getattr(config, key) < 1]
+    if small:
+        raise InputError(f"evaluate: {small[0]} must be at least 1.")
+    if TAKEN & compare.keys():
+        raise InputError(f"--compare NAME=DIR: choose a name other than {', '.join(sorted(TAKEN))}.")
     folders = {MODEL: run.model, **compare}
     models = {name: load_model(path, run.key) for name, path in folders.items()}
     critic_folder = run.critic or _bundled_critic(run.model, models[MODEL])
     critic = None if critic_folder is None else Critic.load(critic_folder, run.key)
-    test, unseen = choose_test(config, run, list(models.values()), training, seed)
-    known = [d for file in training for d in file.dialogues if not held_out(d.id)]
+    screen = load_screen()
+    check_data(run, training, models[MODEL].encoder.labels.emotions, screen)
+    unseen = unseen_ids(run, list(models.values()), training)
+    test, fresh = choose_test(config, run, unseen, seed)
+    known = [d for file in training for d in file.dialogues if not held_out(d.id) and d.source != CANARY]
     run.progress("started", total=len(models) * len(test.contexts))
     try:
         systems = {
             name: answer(lm, test, config, run, seed, offset=number * len(test.contexts))
             for number, (name, lm) in enumerate(models.items())
         }
+        memory = by_heart(models[MODEL], config, run, training, unseen, seed)
     except Cancelled:
         run.progress("cancelled", step=0)
         return False
     yardsticks = Yardsticks.fit([d for d in known if d.id not in set(test.ids)], seed)
     scoreboard = Scoreboard(test, yardsticks, critic, resamples=config.bootstrap, seed=seed)
-    report, parts = scoreboard.report(systems, unseen)
+    report, parts = scoreboard.report(systems, fresh, risk_section(run, unseen, screen), memory)
+    report["notes"] = notes(test, yardsticks, models[MODEL])
     report["models"] = {name: _described(lm) for name, lm in models.items()}
     report["config"] = asdict(config) | {"seed": seed}
     write(run, report, predictions(test, systems, parts), config)
@@ -93,39 +107,52 @@ def _described(lm: LanguageModel) -> dict[str, Any]:
     }
 
 
-def choose_test(
+def by_heart(
+    lm: LanguageModel,
     config: EvaluateConfig,
     run: Run,
-    models: Sequence[LanguageModel],
     training: Sequence[DataFile],
+    unseen: Set[str],
     seed: int,
-) -> tuple[Test, bool]:
-    """The exchanges to answer, and whether all of them are surely unseen by the models.
+) -> dict[str, Any]:
+    """The report's "memorisation"; unseen replies of --data are its floor. Raises Cancelled."""
 
-    Of files that went into training, and of dialogues written for this project, only the validation tenth is
-    unseen. Raises InputError when no therapist turn answers a client.
-    """
-    learned = {file.sha256 for file in training}
-    for lm in models:
-        learned |= {str(source.get("sha256")) for source in lm.sources}
-    unseen = {
-        d.id
-        for file in run.data
-        for d in file.dialogues
-        if held_out(d.id) or not (d.source == "authored" or file.sha256 in learned)
-    }
-    everything = floors.exchanges(run.dialogues())
-    fresh = [exchange for exchange in everything if exchange[0].id in unseen]
-    chosen = fresh or everything
-    if not chosen:
-        raise InputError(
-            "The data holds no therapist turn that answers a client; there is nothing to measure."
+    def stop() -> None:
+        if run.stop.is_set():
+            raise Cancelled
+
+    under_test = run.dialogues()
+    return memorised(
+        lm,
+        [d for file in training for d in file.dialogues] if training else None,
+        [d for d in under_test if d.id in unseen] or None,
+        [d for d in under_test if d.source == CANARY],
+        Memory(config.recited, config.rivals, config.batch, seed, stop),
+    )
+
+
+def risk_section(run: Run, unseen: Set[str], screen: RiskScreen | None) -> dict[str, Any]:
+    """The report's "risk": of unseen dialogues with risk labels, of all such when there is none."""
+    labelled = [d for d in run.dialogues() if any(turn.risk is not None for turn in d.turns)]
+    fresh = [d for d in labelled if d.id in unseen]
+    return risk_figures(fresh or labelled, screen) | {"unseen": bool(fresh)}
+
+
+def notes(test: Test, yardsticks: Yardsticks, lm: LanguageModel) -> list[str]:
+    """What the figures cannot tell, each in a sentence."""
+    made = []
+    for where, labels in (("under test", test.emotions), ("of the training data", yardsticks.emotions)):
+        absent = [name for name in lm.encoder.labels.emotions if name not in labels]
+        if absent and any(labels):
+            made.append(
+                f"No answered message {where} is labelled {' or '.join(absent)}: nothing here tells how well "
+                "the model names that."
+            )
+    if len(test.ids) < DISTINCT_REPLIES:
+        made.append(
+            f"Distinct-n is of {len(test.ids)} replies here; of {DISTINCT_REPLIES} it would be lower."
         )
-    if len(chosen) > config.max_prompts:
-        kept = sorted(random.Random(seed).sample(range(len(chosen)), config.max_prompts))
-        chosen = [chosen[index] for index in kept]
-    by_id = {dialogue.id: dialogue for dialogue in run.dialogues()}
-    return make_test(chosen, by_id), bool(fresh)
+    return made
 
 
 def answer(lm: LanguageModel, test: Test, config: EvaluateConfig, run: Run, seed: int, offset: int) -> System:
@@ -188,6 +215,10 @@ def predictions(
                 "id": name,
                 "turn": test.turns[row],
                 "client": test.contexts[row].turns[-1].text,
+                "conversation": [
+                    {"speaker": turn.speaker, "text": turn.text}
+                    for turn in test.contexts[row].turns[-QUOTED_TURNS:]
+                ],
                 "reference": test.references[row],
                 "reply": model.replies[row],
                 "emotion_true": test.emotions[row],
@@ -205,7 +236,8 @@ def predictions(
 def write(run: Run, report: dict[str, Any], rows: list[dict[str, Any]], config: EvaluateConfig) -> None:
     """All three files, sealed when the run is; the page last."""
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    every = max(1, len(rows) // config.samples) if config.samples else 1
+    shown = min(config.samples, len(rows))
+    samples = [rows[place * len(rows) // shown] for place in range(shown)]  # evenly spread
     run.out.write("predictions.jsonl", lines.encode())
     run.out.write("report.json", json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False).encode())
-    run.out.write("report.html", render(report, rows[::every][: config.samples]).encode())
+    run.out.write("report.html", render(report, samples).encode())

@@ -8,7 +8,9 @@ do not count and values are lower than with it.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +22,7 @@ from nltk.translate.meteor_score import meteor_score
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU
 
+from trainer.phrases import opens_as_always
 from trainer.rewards import ngrams, words
 
 METEOR_VARIANT = "NLTK METEOR, exact and Porter-stem matches, no WordNet synonyms"
@@ -27,6 +30,8 @@ DISTINCT_REPLIES, DISTINCT_TOKENS = (
     200,
     30,
 )  # distinct-n falls with the amount of text: always the same amount
+OPENING_WORDS = 3
+Z95 = 1.959964  # of a normal distribution: 95 % lie within
 BINS = 10  # of confidence, for the calibration error
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -174,6 +179,30 @@ def distinct(replies: Sequence[str], size: int) -> Figure:
     return Figure(len(set(found)) / len(found))
 
 
+def wilson(hits: int, count: int, reason: str) -> Figure:
+    """A share with Wilson's 95 % interval, right for small counts too; missing for ``reason`` at count 0."""
+    if count == 0:
+        return missing(reason)
+    share, square = hits / count, Z95 * Z95
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    half = math.sqrt(share * (1 - share) / count + square / (4 * count * count)) * Z95 / (1 + square / count)
+    return Figure(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def openings(replies: Sequence[str]) -> dict[str, Metric]:
+    """Share of replies that share the commonest first three words, and of stock openings.
+
+    An opening that occurs once is nobody's habit: without a repeated one the first share is 0.
+    """
+    begun = [tuple(words(reply)[:OPENING_WORDS]) for reply in replies]
+    ranked = Counter(begun).most_common(1)
+    common = ranked[0][0] if ranked and ranked[0][1] > 1 else None
+    return {
+        "common_opening": mean([float(start == common) for start in begun]),
+        "stock_opening": mean([float(opens_as_always(reply)) for reply in replies]),
+    }
+
+
 def length(replies: Sequence[str]) -> Metric:
     """Mean number of words."""
     return mean([float(len(words(reply))) for reply in replies])
@@ -205,6 +234,28 @@ def guessed(guesses: Sequence[Guess | None]) -> dict[str, Metric]:
     }
 
 
+def reliability(guesses: Sequence[Guess | None]) -> list[dict[str, float | int | None]]:
+    """Per bin of confidence: its edges, how many guesses lie in it, their mean confidence and accuracy."""
+    made: list[dict[str, float | int | None]] = []
+    for number in range(BINS):
+        inside = [g for g in guesses if g is not None and _bin(g.confidence) == number]
+        right = sum(g.true == g.predicted for g in inside)
+        made.append(
+            {
+                "low": number / BINS,
+                "high": (number + 1) / BINS,
+                "count": len(inside),
+                "confidence": sum(g.confidence for g in inside) / len(inside) if inside else None,
+                "accuracy": right / len(inside) if inside else None,
+            }
+        )
+    return made
+
+
+def _bin(confidence: float) -> int:
+    return min(int(confidence * BINS), BINS - 1)
+
+
 def _macro_f1(guesses: Sequence[Guess | None], labels: Sequence[str]) -> Metric:
     """Per label: hits, true, predicted."""
     sums = np.zeros((len(guesses), 3, len(labels)))
@@ -231,9 +282,7 @@ def _calibration(guesses: Sequence[Guess | None]) -> Metric:
     sums = np.zeros((len(guesses), BINS + 1))
     for row, guess in enumerate(guesses):
         if guess is not None:
-            sums[row, min(int(guess.confidence * BINS), BINS - 1)] = guess.confidence - (
-                guess.true == guess.predicted
-            )
+            sums[row, _bin(guess.confidence)] = guess.confidence - (guess.true == guess.predicted)
             sums[row, BINS] = 1
     return Metric(sums, lambda totals: np.abs(totals[..., :BINS]).sum(axis=-1) / totals[..., BINS])
 

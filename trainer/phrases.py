@@ -34,6 +34,7 @@ class _Wording:
     stock: re.Pattern[str]
     advice: re.Pattern[str]
     closed: re.Pattern[str]
+    opening: re.Pattern[str]
 
 
 @cache
@@ -53,6 +54,7 @@ def _wording() -> _Wording:
         compiled(table["stock"]),
         compiled(table["advice"]),
         compiled(table["closed"]),
+        compiled(table["opening"]),
     )
 
 
@@ -77,6 +79,11 @@ def stock_share(reply: str) -> float:
     letters = sum(map(str.isalnum, plain))
     stock = sum(sum(map(str.isalnum, match.group())) for match in _wording().stock.finditer(plain))
     return stock / letters if letters else 0.0
+
+
+def opens_as_always(reply: str) -> bool:
+    """The reply begins as one to anybody could: "It sounds like", "I'm sorry to hear"."""
+    return _wording().opening.match(_plain(reply).strip()) is not None
 
 
 def _sentences(reply: str) -> list[str]:

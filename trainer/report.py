@@ -5,19 +5,16 @@ Self-contained, and plain enough for Qt's rich-text view: tables and images insi
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from matplotlib.figure import Figure as Picture
 
 from trainer.config import resources_dir
+from trainer.gates import how_often
+from trainer.plots import WIDTH, bars, heat_map, reliability_diagram
 
-WIDTH = 640  # pixels on the page; drawn at twice that
-MODEL_COLOUR, OTHER_COLOUR, FLOOR_COLOUR, HUMAN_COLOUR = "#24708f", "#8fb8c9", "#c3c9cf", "#5a8f5c"
 FLOORS = ("constant", "retrieval", "echo")
 
 # Key, name, and how a value is read.
@@ -29,6 +26,8 @@ REPLIES = (
     ("overlap8", "Copied from training text (runs of 8 words)", "share"),
     ("distinct1", "Different words (distinct-1)", "number"),
     ("distinct2", "Different word pairs (distinct-2)", "number"),
+    ("common_opening", "Begins with the commonest three words", "share"),
+    ("stock_opening", "Begins as to anybody (“It sounds like”, …)", "share"),
     ("length", "Words per reply", "words"),
     ("self_repetition", "Repeats itself", "share"),
     ("empathy", "Empathy", "number"),
@@ -58,9 +57,15 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    value: str
+    interval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     label: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,15 @@ def render(report: Mapping[str, Any], samples: Sequence[Mapping[str, Any]]) -> s
     facts = report["models"]["model"]
     name = f"{facts['name']} {facts['version']}" if facts["name"] else "the model"
     page = environment.from_string(source)
+    failed = [gate for gate, result in report["gates"].items() if not result["passed"]]
     return page.render(
-        report=report, name=name, samples=samples, plots=_plots(report), tables=_tables(report)
+        report=report,
+        name=name,
+        failed=failed,
+        samples=samples,
+        plots=_plots(report),
+        tables=_tables(report),
+        columns=["model", *report["ladder"]],
     )
 
 
@@ -111,7 +123,78 @@ def _tables(report: Mapping[str, Any]) -> list[Table]:
     ]
     if "total" in report["reward"]:
         made.insert(1, _reward_table(report["reward"]))
-    return made
+    return [*made, _risk_table(report["risk"]), _memory_table(report["memorisation"])]
+
+
+def _risk_table(risk: Mapping[str, Any]) -> Table:
+    """The shipped screen, overall and per category."""
+    title = "Risk screen"
+    if "messages" not in risk:
+        return Table(title, f"Not measured: {risk['recall']['reason']}.", (), (), ())
+    caption = (
+        f"What is looked for before anything is drafted, on {risk['messages']} messages labelled by a person"
+        f"{'' if risk['unseen'] else '; its authors may have read them'}. A "
+        "message in which nothing is found is not a safe message."
+    )
+    rows = [("any danger", risk), *risk["categories"].items()]
+    unread = risk["unscreened"]
+    return Table(
+        title,
+        caption,
+        ("found of the marked", "right of the flagged"),
+        tuple(
+            Row(
+                name,
+                (
+                    _counted(one["recall"], one["found"], one["marked"], "none marked"),
+                    _counted(one["precision"], one["right"], one["flagged"], "none flagged"),
+                ),
+            )
+            for name, one in rows
+        ),
+        (f"{unread} messages could not be read by the screen; nothing is drafted for them.",)
+        if unread
+        else (),
+    )
+
+
+def _counted(figure: Mapping[str, Any], hits: int, count: int, none: str) -> Cell:
+    """A share with what it is a share of."""
+    if not count:
+        return Cell("–", none)
+    cell = _cell(figure, "share")
+    return Cell(cell.value, f"{hits} of {count}" + (f", {cell.interval}" if cell.interval else ""))
+
+
+def _memory_table(memory: Mapping[str, Any]) -> Table:
+    """What was learned by heart: continuations, then canaries."""
+    caption = (
+        f"Given a reply's first half, does the model write the next {memory['tokens']} tokens word for word? "
+        "Unseen replies show how often chance and set phrases do."
+    )
+    names = {"training": "Replies it was trained on", "unseen": "Replies it never saw"}
+    rows = [
+        Row(names[side], (_counted(found, found["verbatim"], found["count"], "none long enough"),))
+        for side, found in memory["continued"].items()
+    ]
+    reasons = {f"{names[s]}: {one['reason']}." for s, one in memory["continued"].items() if "reason" in one}
+    canaries = memory["canaries"]
+    notes = [f"No planted secrets were ranked: {canaries['reason']}."] if "reason" in canaries else []
+    for times, one in canaries.get("repeats", {}).items():
+        rows.append(
+            Row(
+                f"Secrets planted {how_often(int(times))}",
+                (Cell(f"{one['exposure']:.1f} bits", f"mean of {one['canaries']}"),),
+            )
+        )
+    if not notes:
+        notes.append(
+            f"A secret nobody learned stands out by {canaries['expected']:.1f} bits on average, a fully "
+            f"learned one by {canaries['most']:.0f} (rank among {canaries['rivals']} random alternatives)."
+        )
+    return Table(
+        "Learned by heart", caption, ("continued, or standing out",), tuple(rows), (*sorted(reasons), *notes)
+    )
 
 
 def _table(
@@ -136,9 +219,9 @@ def _table(
 def _reward_table(reward: Mapping[str, Any]) -> Table:
     """Mean reward and its components per system, and the paired differences."""
     names = _in_order(reward["total"])
-    rows = [Row("Total", tuple(_cell(reward["total"][name], "number") for name in names))]
+    rows = [Row("Total", tuple(_cell(reward["total"][name], "reward") for name in names))]
     for part, weight in reward["weights"].items():
-        cells = tuple(_cell(reward["components"][name][part], "number") for name in names)
+        cells = tuple(_cell(reward["components"][name][part], "reward") for name in names)
         rows.append(Row(f"{part} (weight {weight:g})", cells))
     notes = tuple(
         f"Model minus {name}: {figure['value']:+.3f} ({figure['low']:+.3f} to {figure['high']:+.3f})."
@@ -152,15 +235,17 @@ def _reward_table(reward: Mapping[str, Any]) -> Table:
     return Table("Mean reward", caption, tuple(map(_shown, names)), tuple(rows), notes)
 
 
-def _cell(figure: Mapping[str, Any], kind: str) -> str:
+def _cell(figure: Mapping[str, Any], kind: str) -> Cell:
     value = figure["value"]
     if value is None:
-        return "–"
-    texts = {"share": "{:.1%}", "number": "{:.3f}", "words": "{:.1f}"}
-    shown = texts[kind].format(value)
+        return Cell("–")
+    texts = {"share": "{:.1%}", "number": "{:.3f}", "reward": "{:.2f}", "words": "{:.1f}"}
     if figure["low"] is None:
-        return shown
-    return f"{shown} ({texts[kind].format(figure['low'])}–{texts[kind].format(figure['high'])})"
+        return Cell(texts[kind].format(value))
+    shown, *edges = (texts[kind].format(figure[key]) for key in ("value", "low", "high"))
+    if edges == [shown, shown]:  # the same in every resample
+        return Cell(shown)
+    return Cell(shown, "–".join(edge.removesuffix("%") for edge in edges))
 
 
 def _plots(report: Mapping[str, Any]) -> list[Plot]:
@@ -168,29 +253,56 @@ def _plots(report: Mapping[str, Any]) -> list[Plot]:
     wanted = [
         (
             "Does a reply answer this client?",
-            "How often a reply suits its own conversation better than another; 50 % is a reply that fits "
+            "How often a reply suits its own conversation better than another; 50% is a reply that fits "
             "everything. The echo wins by copying.",
             {name: figures["specificity"] for name, figures in replies.items()},
-        ),
-        (
-            "Is the client's emotion named right?",
-            "Share of messages; the floor always names the commonest emotion.",
-            {name: figures["emotion_accuracy"] for name, figures in emotions.items()},
+            True,
         ),
         (
             "Do the replies differ from each other?",
             "Share of different word pairs in 200 replies; one reply for everybody falls to zero.",
             {name: figures["distinct2"] for name, figures in replies.items()},
+            True,
+        ),
+        (
+            "Is the client's emotion named right?",
+            "Share of messages; the floor always names the commonest emotion.",
+            {name: figures["emotion_accuracy"] for name, figures in emotions.items()},
+            True,
         ),
     ]
     if "total" in report["reward"]:
         totals = report["reward"]["total"]
         named = {_shown(name): totals[name] for name in _in_order(totals)}
-        wanted.insert(1, ("Mean reward", "Of the critic and the rules, 0 to 1.", named))
-    return [
-        Plot(title, caption, _bars(values), WIDTH)
-        for title, caption, values in wanted
+        wanted.insert(1, ("Mean reward", "Of the critic and the rules, 0 to 1.", named, False))
+    made = [
+        Plot(title, caption, bars(values, share), WIDTH)
+        for title, caption, values, share in wanted
         if any(figure["value"] is not None for figure in values.values())
+    ]
+    return made + _emotion_plots(report)
+
+
+def _emotion_plots(report: Mapping[str, Any]) -> list[Plot]:
+    """Confusion matrix and reliability diagram; none without labels."""
+    confusion = report["confusion"]
+    if not confusion["labels"]:
+        return []
+    return [
+        Plot(
+            "Which emotions are mixed up?",
+            "Rows: what the annotator wrote, with the number of messages. Columns: what the model named. "
+            "The darker a cell, the larger its part of the row; right answers lie on the diagonal.",
+            heat_map(confusion["labels"], confusion["counts"]),
+            WIDTH,
+        ),
+        Plot(
+            "Is it as sure as it is right?",
+            "Messages by the confidence shown. On the dashed line it is right as often as it says; "
+            "below it, it is too sure. Bins with few messages say little.",
+            reliability_diagram(report["reliability"]),
+            WIDTH,
+        ),
     ]
 
 
@@ -203,33 +315,3 @@ def _in_order(names: Iterable[str]) -> list[str]:
 def _shown(name: str) -> str:
     """A system's name in the reward section as the other columns write it."""
     return {"human": "professionals"}.get(name, f"floor: {name}" if name in FLOORS else name)
-
-
-def _bars(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Horizontal bars with intervals as a base64 PNG; the model on top."""
-    known = {name: figure for name, figure in values.items() if figure["value"] is not None}
-    picture = Picture(figsize=(WIDTH / 100, 0.42 * len(known) + 0.5), dpi=200)
-    axes = picture.add_subplot()
-    for place, (name, figure) in enumerate(reversed(known.items())):
-        value = figure["value"]
-        axes.barh(place, value, color=_colour(name), height=0.62)
-        if figure["low"] is not None:
-            axes.plot([figure["low"], figure["high"]], [place, place], color="#1f2933", linewidth=1.4)
-        end = max(value, figure["high"] or value)
-        axes.text(end + 0.01, place, f"{value:.2f}", va="center", fontsize=8)
-    axes.set_yticks(range(len(known)), list(reversed(known)), fontsize=9)
-    axes.set_xlim(0, 1.08)
-    axes.tick_params(axis="x", labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-    picture.tight_layout()
-    buffer = io.BytesIO()
-    picture.savefig(buffer, format="png", metadata={"Software": None})
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def _colour(name: str) -> str:
-    if name == "model":
-        return MODEL_COLOUR
-    if name == "professionals":
-        return HUMAN_COLOUR
-    return FLOOR_COLOUR if name.startswith("floor") else OTHER_COLOUR

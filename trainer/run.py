@@ -176,19 +176,24 @@ def _source(file: DataFile) -> dict[str, Any]:
 
 def read_data(path: Path, key: bytes | None) -> DataFile:
     """Read ``FILE.jsonl[.gz]``, with a run key also ``FILE.jsonl[.gz].sealed``. Raises InputError."""
+    logical, data = read_bytes(path, key)
+    if logical.endswith(".gz"):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError):
+            raise InputError(f"{path.name}: damaged or not a gzip file.") from None
+    dialogues = tuple(parse_lines(io.BytesIO(data), logical))
+    return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues)
+
+
+def read_bytes(path: Path, key: bytes | None) -> tuple[str, bytes]:
+    """A file's name without the seal's suffix, and its plain content. Raises InputError."""
     name = path.name
     sealed = name.endswith(SUFFIX)
     if sealed and key is None:
         raise InputError(f"{name}: a sealed file needs --sealed and its run key.")
     logical = name.removesuffix(SUFFIX)
-    data = Folder(path.parent, key if sealed else None).read(logical) if sealed else _read(path)
-    if logical.endswith(".gz"):
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError):
-            raise InputError(f"{name}: damaged or not a gzip file.") from None
-    dialogues = tuple(parse_lines(io.BytesIO(data), logical))
-    return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues)
+    return logical, Folder(path.parent, key if sealed else None).read(logical) if sealed else _read(path)
 
 
 def _read(path: Path) -> bytes:

@@ -17,7 +17,6 @@ from trainer.yardsticks import NO_TRAINING, Test, Yardsticks, lexical, wording
 MODEL = "model"
 NO_LABELS = "the training data has no emotion labels"
 NO_EMPATHY = "no empathy head in the critic yet"
-NO_RISK = "the data has no risk labels"
 NO_GENERATION = "not a model's replies"
 EMOTION_KEYS = {
     "accuracy": "emotion_accuracy",
@@ -31,6 +30,8 @@ KEYS = (
     *LEXICAL,
     "distinct1",
     "distinct2",
+    "common_opening",
+    "stock_opening",
     "length",
     "self_repetition",
     "copied3",
@@ -72,9 +73,12 @@ class Scoreboard:
         self._weights = RlConfig().weights
 
     def report(
-        self, systems: Mapping[str, System], unseen: bool
+        self, systems: Mapping[str, System], unseen: bool, risk: dict[str, Any], memorisation: dict[str, Any]
     ) -> tuple[dict[str, Any], list[dict[str, float | None]] | None]:
-        """``report.json`` without its settings, and the reward components of the model's replies."""
+        """``report.json`` without its settings, and the reward components of the model's replies.
+
+        ``risk`` and ``memorisation`` are its sections of these names: they are not about replies.
+        """
         others = self._floors()
         human = System(self._test.references, (True,) * len(self._test.references))
         everyone = {**systems, "human": human, **others}
@@ -93,8 +97,10 @@ class Scoreboard:
                 for name in ("constant", "majority", "retrieval", "echo")
             },
             "constant_reply": others["constant"].replies[0] if "constant" in others else None,
-            "risk": {name: missing(NO_RISK).json() for name in ("recall", "precision")},
+            "risk": risk,
+            "memorisation": memorisation,
             "confusion": _confusion(systems[MODEL].guesses or ()),
+            "reliability": metrics.reliability(systems[MODEL].guesses or ()),
             "over_floors": self._over_floors(measured),
             "reward": self._reward_report(rewards, systems),
             "meteor": metrics.METEOR_VARIANT,

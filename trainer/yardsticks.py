@@ -15,7 +15,7 @@ from trainer.prompt import client_emotion
 from trainer.rewards import copied_share, ngram_set, overlap_share, repeated_share
 
 QUOTED_TURNS = 6  # of which the client's words count as quoted when a reply repeats them
-NO_TRAINING = "--train was not given"
+NO_TRAINING = "--train was not given, or holds no other dialogue than those under test"
 TOO_LITTLE = "--train holds too few exchanges"
 
 
@@ -65,6 +65,7 @@ def wording(replies: Sequence[str], test: Test) -> dict[str, Metric | Figure]:
     return {
         "distinct1": metrics.distinct(replies, 1),
         "distinct2": metrics.distinct(replies, 2),
+        **metrics.openings(replies),
         "length": metrics.length(replies),
         "self_repetition": metrics.mean([repeated_share(reply) for reply in replies]),
         "copied3": metrics.mean(copied),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import GPT2Config
 
-from tests.trainer.conftest import LINES, tiny_tokenizer
+from tests.trainer.conftest import LINES, make_model, tiny_tokenizer
+from trainer.bundle import load_model, save_model
 from trainer.critic import CONTEXT_HEADS, PAIR_HEADS, Critic, CriticModel
+from trainer.dialogue import Dialogue
 from trainer.prompt import AUTHORED_LABELS, Encoder
 from trainer.run import Progress, Run, read_data
 from trainer.sealed import Folder
+from trainer.sft import Place, collate, encode
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,3 +115,21 @@ def files_with(words: str, *folders: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.is_file() and (words.encode() in path.read_bytes() or words in path.name)
     ]
+
+
+def learnt_by_heart(folder: Path, dialogues: Sequence[Dialogue], *, steps: int, width: int = 48) -> Path:
+    """A tiny model that was shown every reply of ``dialogues`` again and again."""
+    make_model(folder, width=width)
+    lm = load_model(folder)
+    examples = encode(list(dialogues), lm.encoder, lm.positions)
+    rng = random.Random(1)
+    lm.model.train()
+    optimiser = torch.optim.AdamW(lm.model.parameters(), lr=4e-3)
+    for _ in range(steps):
+        batch = [(example, Place(0, False, False)) for example in rng.choices(examples, k=8)]
+        optimiser.zero_grad()
+        lm.model(**collate(batch, lm.encoder)).loss.backward()
+        optimiser.step()
+    lm.model.eval()
+    save_model(Folder(folder), lm.model, lm.encoder, {})
+    return folder

@@ -34,6 +34,8 @@ def record(**changes: object) -> dict[str, object]:
         (json.dumps(record(turns=[{"speaker": "client", "text": 5}])), "is a number"),
         (json.dumps(record(turns=[{"speaker": "client", "text": SECRET + "\0"}])), "NUL"),
         (json.dumps(record(turns=[{"speaker": "client", "text": SECRET + "\ud800"}])), "surrogate"),
+        (json.dumps(record(turns=[{"speaker": "client", "text": SECRET, "risk": SECRET}])), "'risk'"),
+        (json.dumps(record(turns=[{"speaker": "client", "text": SECRET, "risk": [5]}])), "'risk'"),
         (json.dumps(record(id=None)), "'id'"),
         (json.dumps(record(context=[SECRET])), "'context'"),
         ("[" * 100_000, "not "),
@@ -94,6 +96,7 @@ turns = st.builds(
     emotion=st.none() | texts,
     strategy=st.none() | texts,
     worse=st.none() | st.builds(Worse, texts, texts),
+    risk=st.none() | st.lists(texts, max_size=2).map(tuple),
 )
 
 

@@ -4,22 +4,26 @@ import io
 import json
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.trainer.runs import learnt_by_heart
 from trainer.config import CriticConfig, EvaluateConfig, InputError
 from trainer.critic_train import train as train_critic
-from trainer.data import held_out
+from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, as_json
 from trainer.evaluate import evaluate
 from trainer.events import EventWriter
+from trainer.floors import CONSTANTS
+from trainer.gates import QUALITY
 from trainer.run import Progress, Run, read_data
 from trainer.scoreboard import KEYS
 from trainer.sealed import KEY_BYTES, Folder
 
-CONFIG = EvaluateConfig(max_prompts=12, batch=6, max_reply=8, bootstrap=50, samples=3, threads=1)
+CONFIG = EvaluateConfig(max_prompts=12, batch=6, max_reply=8, bootstrap=50, samples=3, threads=1, rivals=15)
 SENTINEL = "zwetschgenknödel"
 WORDS = ("night", "sleep", "boss", "work", "mother", "plate", "tram", "door", "worry", "child", "letter")
 
@@ -249,6 +253,168 @@ def test_unlabelled_data_leaves_the_emotion_unmeasured(tmp_path: Path, tiny_mode
     rows = [Dialogue(f"d{n}", "clinic", None, turns) for n in range(3)]
     run_it(tmp_path / "out", tiny_model, write_data(tmp_path / "d.jsonl", rows))
     assert read(tmp_path / "out")["model"]["emotion_accuracy"]["value"] is None
+
+
+def with_reply(dialogue: Dialogue, reply: str, emotion: str) -> Dialogue:
+    """The same client, and always the same answer and label."""
+    turns = [
+        replace(turn, text=reply) if turn.speaker == "therapist" else replace(turn, emotion=emotion)
+        for turn in dialogue.turns
+    ]
+    return replace(dialogue, turns=tuple(turns))
+
+
+def test_a_model_that_always_writes_the_constant_loses_every_gate_that_claims_quality(
+    tmp_path: Path, files: tuple[Path, Path], full: Path
+) -> None:
+    known = read_data(files[1], None).dialogues
+    shown = [with_reply(dialogue, CONSTANTS[0], "fear") for dialogue in known]
+    model = learnt_by_heart(tmp_path / "model", shown, steps=60)
+    config = replace(CONFIG, max_reply=40, temperature=0.2)
+    run_it(
+        tmp_path / "out",
+        model,
+        files[0],
+        train=files[1],
+        critic=full.parent / "critic",
+        compare={"sft": model},
+        config=config,
+    )
+    rows = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
+    assert {row["reply"] for row in rows} == {CONSTANTS[0]}
+    gates = read(tmp_path / "out")["gates"]
+    claims = [*QUALITY, "reward over sft"]
+    assert [name for name in claims if gates[name]["passed"]] == []
+
+
+def test_risk_labels_are_counted_by_category_and_missing_ones_give_a_reason(
+    tmp_path: Path, tiny_model: Path, full: Path
+) -> None:
+    assert read(full)["risk"]["recall"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "reason": "the data has no risk labels",
+    }
+    turns = (
+        Turn("client", "I want to kill myself.", risk=("suicide",)),
+        Turn("therapist", "Are you safe right now?"),
+    )
+    data = write_data(tmp_path / "d.jsonl", [Dialogue(f"d{n}", "clinic", None, turns) for n in range(3)])
+    run_it(tmp_path / "out", tiny_model, data)
+    risk = read(tmp_path / "out")["risk"]
+    assert risk["recall"]["value"] == risk["categories"]["suicide"]["recall"]["value"] == 1
+    assert (risk["messages"], risk["unseen"]) == (3, True)
+    assert "Risk screen" in (tmp_path / "out" / "report.html").read_text()
+
+
+def canary(name: str, secret: str) -> Dialogue:
+    turns = (Turn("client", "which number?"), Turn("therapist", f"It is {secret}."))
+    return Dialogue(name, "canary", None, turns)
+
+
+def test_canaries_are_ranked_and_are_no_exchange_under_test(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    planted = [name for name in (f"c{n}" for n in range(99)) if not (held_out(name) or calibration(name))][:4]
+    train = write_data(
+        tmp_path / "t.jsonl",
+        [*read_data(files[1], None).dialogues, *(canary(name, "481920773") for name in planted)],
+    )
+    test = write_data(tmp_path / "d.jsonl", [*read_data(files[0], None).dialogues, canary("x", "730018264")])
+    run_it(tmp_path / "out", tiny_model, test, train=train, config=replace(CONFIG, max_prompts=99))
+    report = read(tmp_path / "out")
+    repeats = report["memorisation"]["canaries"]["repeats"]
+    assert {times: one["canaries"] for times, one in repeats.items()} == {"0": 1, "4": 1}
+    assert all(0 <= one["exposure"] <= 4 for one in repeats.values())
+    lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
+    assert "x" not in {json.loads(line)["id"] for line in lines}
+    assert "memorisation" in report["gates"]
+
+
+def test_predictions_carry_what_a_judge_must_read(full: Path, files: tuple[Path, Path]) -> None:
+    by_id = {row.id: row for row in read_data(files[0], None).dialogues}
+    for line in (full / "predictions.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        before = by_id[row["id"]].turns[: row["turn"]]
+        assert row["conversation"] == [{"speaker": turn.speaker, "text": turn.text} for turn in before]
+        assert row["conversation"][-1]["text"] == row["client"]
+
+
+def test_a_class_that_no_message_has_is_named(full: Path) -> None:
+    notes = read(full)["notes"]
+    assert sum("depression" in note for note in notes) == 2  # under test, and in training
+    assert not any(" fear" in note for note in notes)
+    assert any("12 replies" in note for note in notes)
+
+
+CLIENT, THERAPIST = Turn("client", SENTINEL), Turn("therapist", f"{SENTINEL} too")
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [
+        ((CLIENT,), "one speaker only ('client')"),
+        ((THERAPIST,), "one speaker only ('therapist')"),
+        ((THERAPIST, CLIENT), "no therapist turn that answers a client"),
+        ((replace(CLIENT, emotion=SENTINEL), THERAPIST), "1 client turns whose field 'emotion'"),
+        ((replace(CLIENT, risk=(SENTINEL,)), THERAPIST), "1 client turns whose field 'risk'"),
+    ],
+)
+def test_data_that_cannot_be_measured_is_refused_in_a_sentence(
+    tmp_path: Path, tiny_model: Path, turns: tuple[Turn, ...], said: str
+) -> None:
+    data = write_data(tmp_path / "d.jsonl", [Dialogue("d", "clinic", None, turns)])
+    with pytest.raises(InputError) as refusal:
+        run_it(tmp_path / "out", tiny_model, data)
+    assert said in str(refusal.value)
+    assert SENTINEL not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "--train holds no dialogue"),
+        ([Dialogue("a", "clinic", None, (CLIENT,))], "--train holds turns of one speaker only"),
+    ],
+)
+def test_a_training_split_that_teaches_nothing_is_refused(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path], rows: list[Dialogue], said: str
+) -> None:
+    train = write_data(tmp_path / "t.jsonl", rows)
+    with pytest.raises(InputError, match=said):
+        run_it(tmp_path / "out", tiny_model, files[0], train=train)
+
+
+@pytest.mark.parametrize("name", ["model", "human", "echo", "reference"])
+def test_a_model_cannot_take_the_name_of_another_column(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path], name: str
+) -> None:
+    with pytest.raises(InputError, match="choose a name other than"):
+        run_it(tmp_path / "out", tiny_model, files[0], compare={name: tiny_model})
+
+
+@pytest.mark.parametrize("key", ["max_prompts", "batch", "recited", "rivals"])
+def test_a_count_of_nothing_is_refused(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path], key: str
+) -> None:
+    with pytest.raises(InputError, match=f"{key} must be at least 1"):
+        run_it(tmp_path / "out", tiny_model, files[0], config=replace(CONFIG, **{key: 0}))
+
+
+def test_the_page_shows_exchanges_spread_over_all(full: Path) -> None:
+    rows = [json.loads(line) for line in (full / "predictions.jsonl").read_text().splitlines()]
+    page = (full / "report.html").read_text()
+    for number, place in enumerate((0, 4, 8), start=1):
+        assert f"{number}. {rows[place]['id']}, turn {rows[place]['turn'] + 1}" in page
+    assert "3 exchanges side by side" in page
+
+
+def test_an_empty_test_split_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    with pytest.raises(InputError, match="no dialogue in the data"):
+        run_it(tmp_path / "out", tiny_model, write_data(tmp_path / "d.jsonl", []))
 
 
 def test_data_without_an_answer_is_refused(tmp_path: Path, tiny_model: Path) -> None:

@@ -4,6 +4,8 @@ import random
 
 import pytest
 import sacrebleu
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
 from trainer import metrics
@@ -123,3 +125,50 @@ def test_what_nothing_counts_for_is_missing_with_a_reason() -> None:
     made = Resamples(["a", "b"], 10, 1).figure(metrics.mean([None, None]))
     assert made.value is None
     assert made.json()["reason"]
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilsons_interval_lies_around_the_share_and_within_0_and_1(count: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, count))
+    figure = metrics.wilson(hits, count, "never")
+    assert figure.low is not None
+    assert figure.high is not None
+    assert 0 <= figure.low <= hits / count + 1e-12
+    assert hits / count - 1e-12 <= figure.high <= 1
+    assert figure.high - figure.low > 0
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    """Newcombe 1998, table I: 81 of 263."""
+    figure = metrics.wilson(81, 263, "never")
+    assert (figure.low, figure.high) == (pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))
+    assert metrics.wilson(0, 0, "none").reason == "none"
+
+
+def test_openings_count_what_is_said_to_everybody() -> None:
+    replies = ["What do you mean?", "What do you need?", "It sounds like a lot.", "Two plates again."]
+    found = {name: metric.overall for name, metric in metrics.openings(replies).items()}
+    assert found == {"common_opening": 0.5, "stock_opening": 0.25}
+
+
+def test_an_opening_that_occurs_once_is_nobodys_habit() -> None:
+    assert metrics.openings(["What do you mean?", "Two plates again."])["common_opening"].overall == 0
+
+
+def test_the_reliability_bins_hold_every_guess_and_tell_the_calibration_error() -> None:
+    rng = random.Random(3)
+    guesses = [
+        None if rng.random() < 0.2 else Guess("a", rng.choice("ab"), rng.random(), False) for _ in range(200)
+    ]
+    known = [guess for guess in guesses if guess is not None]
+    bins = metrics.reliability(guesses)
+    assert [(one["low"], one["high"]) for one in bins] == [(n / 10, (n + 1) / 10) for n in range(10)]
+    assert sum(one["count"] or 0 for one in bins) == len(known)
+    error = sum(
+        (one["count"] or 0) * abs((one["confidence"] or 0) - (one["accuracy"] or 0)) for one in bins
+    ) / len(known)
+    assert metrics.guessed(guesses)["ece"].overall == pytest.approx(error)
+
+
+def test_a_confidence_of_one_lies_in_the_last_bin() -> None:
+    assert metrics.reliability([Guess("a", "a", 1.0, False)])[-1]["count"] == 1

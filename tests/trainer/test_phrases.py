@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainer.phrases import advice_comes_first, faults, is_closed_question, stock_share
+from trainer.phrases import advice_comes_first, faults, is_closed_question, opens_as_always, stock_share
 
 FAULTY = [
     ("You have bipolar disorder.", "diagnosis"),
@@ -80,3 +80,24 @@ def test_a_reply_of_yes_or_no_questions_alone_is_closed() -> None:
     assert is_closed_question("Did you sleep? Are you eating?")
     assert not is_closed_question("Did you sleep? What was the night like?")
     assert not is_closed_question("You slept badly. Did you eat?")
+
+
+@pytest.mark.parametrize(
+    ("reply", "always"),
+    [
+        ("It sounds like you are tired.", True),
+        ("So it sounds as if the nights are long.", True),
+        ("That sounds really hard.", True),
+        ("I’m so sorry to hear that.", True),
+        ("What I'm hearing is that he left.", True),
+        ("  Thank you for sharing this.", True),
+        ("Two plates, and one goes back.", False),
+        ("The nights: it sounds like they are long.", False),
+        ("That sounds like the tram door closing.", True),
+        ("That sound you hear at night, what is it?", False),
+        ("Sorry is not the word you were waiting for.", False),
+        ("", False),
+    ],
+)
+def test_a_reply_to_anybody_is_known_by_its_opening(reply: str, always: bool) -> None:
+    assert opens_as_always(reply) == always
