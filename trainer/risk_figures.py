@@ -52,7 +52,7 @@ def table(title: str, messages: Sequence[Judged], categories: Sequence[str]) -> 
     """Hits by kind of message, precision over the risk messages, and each category."""
     lines = [f"{title}: {len(messages)} messages"]
     for name, half in HALVES.items():
-        for kind in ("direct", "indirect", "none", "ordinary"):
+        for kind in ("direct", "indirect", "none", "ordinary", "question"):
             chosen = [m for m in messages if m.kind == kind]
             lines.append(f"{name:8} {kind:14} {share(sum(bool(half(m)) for m in chosen), len(chosen))}")
         turns = [m for m in messages if m.kind == "dialogue" and m.labels]
@@ -73,13 +73,15 @@ def _category(messages: Sequence[Judged], half: Callable[[Judged], frozenset[str
 
 
 def trade_off(messages: Sequence[Judged]) -> str:
-    """Model alone and with the lexicon at several shares of ordinary turns flagged by the model alone."""
-    clean = sorted((m.score for m in messages if m.kind == "ordinary" and not m.lexicon), reverse=True)
-    lines = ["trade-off (threshold by share of ordinary turns that the model adds)"]
+    """Model alone and with the lexicon at several shares of unlabelled messages that the model adds."""
+    clean = sorted(
+        (m.score for m in messages if m.kind in ("ordinary", "question") and not m.lexicon), reverse=True
+    )
+    lines = ["trade-off (threshold by share of unlabelled messages that the model adds)"]
     for rate in RATES if clean else ():
         cut = clean[int(rate * len(clean))]
         parts = []
-        for kind in ("direct", "indirect", "none", "ordinary"):
+        for kind in ("direct", "indirect", "none", "ordinary", "question"):
             chosen = [m for m in messages if m.kind == kind]
             alone = sum(m.score > cut for m in chosen)
             both = sum(m.score > cut or bool(m.lexicon) for m in chosen)

@@ -1,16 +1,17 @@
 """Training the learned half of the risk screen: ``python -m trainer.risk_train DATA_ROOT``.
 
-Reads ``authored`` below DATA_ROOT and ``resources/risk/extra.jsonl``, writes
+Reads ``authored`` and ``counsel_chat`` below DATA_ROOT and ``resources/risk/extra.jsonl``, writes
 ``resources/risk/model.safetensors`` and prints its digest (to be pinned in trainer/config.py) and figures.
-Dangerous messages are the positive examples; negatives are harmless look-alikes and turns of ordinary
-dialogues, and every passage of theirs. The threshold comes from cross-validation: of the ordinary turns that
-the lexicon leaves alone, EXTRA_ALARMS are flagged. ``--held-out`` also prints the figures of the tenth that
-trains nothing; it is looked at once, when everything is chosen.
+Dangerous messages are the positive examples; negatives are harmless look-alikes, turns of ordinary dialogues
+and the questions of Counsel Chat, and every passage of theirs. The threshold comes from cross-validation: of
+the unlabelled messages that the lexicon leaves alone, EXTRA_ALARMS are flagged. ``--held-out`` also prints the
+figures of the tenth that trains nothing; it is for the end, when everything is chosen.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import json
 import sys
@@ -45,8 +46,8 @@ from trainer.risk_model import (
 FOLDS = 5
 PENALTY = 10.0  # scikit-learn's C
 PASSAGES = 0.5  # weight of all passages of a harmless message together; the message itself weighs 1
-EXTRA_ALARMS = 0.0065  # with the lexicon's own 2.3 % this stays under 3 % of ordinary turns
-ORDINARY = "ordinary"
+EXTRA_ALARMS = 0.0065  # with the lexicon's own 2.3 % about 3 % of ordinary turns
+ORDINARY, QUESTION = "ordinary", "question"  # unlabelled: harmless unless the lexicon objects
 # Dialogues left out of the negatives: a reader would want them looked at.
 NOT_ORDINARY = {
     "w2-053": "more of a strong painkiller than prescribed",
@@ -56,17 +57,23 @@ NOT_ORDINARY = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One client message. ``kind``: direct, indirect, none (a look-alike), dialogue or ordinary.
+    """A client message; ``kind``: direct, indirect, none (look-alike), dialogue, ordinary or question.
 
     ``group`` stays on one side of every split; ``lexicon``: the categories that the phrases find.
     """
 
+    file: str
     group: str
     text: str
     labels: frozenset[str]
     kind: str
     lexicon: frozenset[str]
     sentences: tuple[Buckets, ...]
+
+    @property
+    def harmless(self) -> bool:
+        """An unlabelled message that the lexicon leaves alone."""
+        return self.kind in (ORDINARY, QUESTION) and not self.lexicon
 
     @property
     def fold(self) -> int:
@@ -80,14 +87,25 @@ def opening(text: str) -> str:
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     try:
-        lines = file.read_text(encoding="utf8").splitlines()
-    except OSError as error:
-        raise InputError(f"{file.name}: cannot be read ({error.strerror}).") from None
+        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        lines = data.decode("utf8").splitlines()
+    except (OSError, EOFError) as error:
+        raise InputError(f"{file.name}: cannot be read ({type(error).__name__}).") from None
     for number, line in enumerate(lines, start=1):
         try:
             yield json.loads(line)
         except ValueError:
             raise InputError(f"{file.name}, line {number}: not valid JSON.") from None
+
+
+def _questions(file: Path) -> Iterator[dict[str, Any]]:
+    """Questions of Counsel Chat, each once: plain American messages, which the authored ones are not."""
+    seen: set[str] = set()
+    for row in _rows(file):
+        text = row["turns"][0]["text"]
+        if text not in seen:
+            seen.add(text)
+            yield row
 
 
 def read_messages(root: Path, extra: Path, lexicon: Lexicon) -> tuple[list[Message], list[Message]]:
@@ -98,28 +116,33 @@ def read_messages(root: Path, extra: Path, lexicon: Lexicon) -> tuple[list[Messa
         raise InputError(f"{root.name}: there is no folder 'authored' with dialogues w*.jsonl in it.")
     made: tuple[list[Message], list[Message]] = ([], [])
 
-    def add(group: str, text: str, labels: Sequence[str], kind: str) -> None:
+    def add(file: Path, group: str, text: str, labels: Sequence[str], kind: str) -> None:
         tokens = lexicon.tokens(text)
         found = tuple(features([t.word for t in tokens[a:b]]) for a, b in sentences(tokens))
         if found:
             hits = frozenset(lexicon.hits(tokens))
-            made[held_out(group)].append(Message(group, text, frozenset(labels), kind, hits, found))
+            made[held_out(group)].append(
+                Message(file.name, group, text, frozenset(labels), kind, hits, found)
+            )
 
     for file in (folder / "risk.jsonl", extra):
         for row in _rows(file):
-            add(opening(row["text"]), row["text"], row["labels"], row["directness"])
+            add(file, opening(row["text"]), row["text"], row["labels"], row["directness"])
+    questions = root / "counsel_chat" / "train.jsonl.gz"
+    for row in _questions(questions):
+        add(questions, row["id"], row["turns"][0]["text"], (), QUESTION)
     for file in (folder / "risk_dialogues.jsonl", *dialogues):
         kind = "dialogue" if file.name.startswith("risk") else ORDINARY
         for row in _rows(file):
             for turn in row["turns"] if row["id"] not in NOT_ORDINARY else ():
                 if turn["speaker"] == "client":
-                    add(row["id"], turn["text"], turn.get("risk") or (), kind)
+                    add(file, row["id"], turn["text"], turn.get("risk") or (), kind)
     return made
 
 
 def fit(messages: Sequence[Message], categories: Sequence[str], cut: float = 0.0) -> bytes:
     """The artefact's bytes: 8-bit weights, so that the last bits of a sum on another machine do not show."""
-    learned = [m for m in messages if m.labels or m.kind != ORDINARY or not m.lexicon]
+    learned = [m for m in messages if m.harmless or m.kind not in (ORDINARY, QUESTION)]
     bags = [np.concatenate(m.sentences) for m in learned]
     idf = _idf(bags)
     labels = [m.labels for m in learned]
@@ -190,7 +213,7 @@ def cross_validated(messages: Sequence[Message], categories: Sequence[str]) -> F
 
 def threshold(messages: Sequence[Message], found: Floats, alarms: float = EXTRA_ALARMS) -> float:
     """The score that ``alarms`` (a share) of the ordinary turns without a lexicon hit exceed."""
-    ordinary = np.array([m.kind == ORDINARY and not m.lexicon for m in messages])
+    ordinary = np.array([m.harmless for m in messages])
     if not ordinary.any():
         raise InputError("authored: there are no ordinary client turns to set the threshold by.")
     return float(np.round(np.quantile(found[ordinary, -1], 1 - alarms, method="higher"), 3))
@@ -224,7 +247,9 @@ def train(root: Path, extra: Path, out: Path, *, look: bool = False) -> str:
     if look:
         model = parse_model(data, lexicon.categories)
         rest = judged(apart, scores(model, apart), cut, lexicon.categories)
-        parts.append(table("held out", rest, lexicon.categories))
+        authored = [one for one, m in zip(rest, apart, strict=True) if m.file == "risk.jsonl"]
+        parts.append(table("held out, authored/risk.jsonl", authored, lexicon.categories))
+        parts.append(table("held out, all", rest, lexicon.categories))
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -26,6 +27,14 @@ def write(file: Path, rows: list[dict[str, object]]) -> None:
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+def write_questions(folder: Path) -> None:
+    turns = [{"speaker": "client", "text": "Why does my neighbour hum all day?"}, {"speaker": "therapist"}]
+    rows = [{"id": f"q-{i}", "turns": turns} for i in range(3)]
+    file = folder / "counsel_chat" / "train.jsonl.gz"
+    file.parent.mkdir()
+    file.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
+
+
 def message(text: str, *labels: str) -> dict[str, object]:
     return {"id": text, "text": text, "labels": labels, "directness": "indirect" if labels else "none"}
 
@@ -46,6 +55,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "authored" / "w1.jsonl", rows)
     turns = [{"speaker": "client", "text": "It is the lantern.", "risk": ["suicide"]}]
     write(folder / "authored" / "risk_dialogues.jsonl", [{"id": "r-1", "turns": turns}])
+    write_questions(folder)
     return folder
 
 
@@ -83,6 +93,7 @@ def test_what_is_held_out_changes_no_weight(root: Path, tmp_path: Path) -> None:
         rows = [json.loads(line) for line in file.read_text().splitlines()]
         kept = [r for r in rows if not held_out(risk_train.opening(r["text"]) if "text" in r else r["id"])]
         write(changed / file.name, kept)
+    write_questions(tmp_path)
     one, two = tmp_path / "one", tmp_path / "two"
     risk_train.train(root, root / "extra.jsonl", one)
     risk_train.train(tmp_path, root / "extra.jsonl", two)
@@ -96,8 +107,13 @@ def test_the_threshold_lets_only_the_given_share_of_ordinary_turns_through(
     found = np.zeros((len(messages), 7))
     found[:, -1] = np.arange(len(messages))
     cut = risk_train.threshold(messages, found, alarms=0.25)
-    ordinary = [m.kind == "ordinary" and not m.lexicon for m in messages]
+    ordinary = [m.harmless for m in messages]
     assert (found[ordinary, -1] > cut).mean() <= 0.25
+
+
+def test_a_question_that_many_answered_is_read_once(root: Path, lexicon: Lexicon) -> None:
+    both = risk_train.read_messages(root, root / "extra.jsonl", lexicon)
+    assert [m.group for part in both for m in part if m.kind == "question"] == ["q-0"]
 
 
 def test_folders_without_data_are_one_sentence(tmp_path: Path) -> None:
