@@ -4,8 +4,8 @@ Reads ``authored`` and ``counsel_chat`` below DATA_ROOT and ``resources/risk/ext
 ``resources/risk/model.safetensors`` and prints its digest (to be pinned in trainer/config.py) and figures.
 Dangerous messages are the positive examples; negatives are harmless look-alikes, turns of ordinary dialogues
 and the questions of Counsel Chat, and every passage of theirs. The threshold comes from cross-validation: of
-the unlabelled messages that the lexicon leaves alone, EXTRA_ALARMS are flagged. ``--held-out`` also prints the
-figures of the tenth that trains nothing; it is for the end, when everything is chosen.
+the unlabelled messages that the lexicon leaves alone, EXTRA_ALARMS are flagged. ``--held-out`` prints the
+figures of the tenth that trains nothing too; it is for the end, when everything is chosen.
 """
 
 from __future__ import annotations
