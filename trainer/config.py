@@ -240,6 +240,9 @@ def resources_dir() -> Path:
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
 STARTER_SHA256 = "c8bb4b2a76eac47342ea7243c06df265534abfcb4d25a0f265d48ca2b7879411"
 
+# Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
+RISK_MODEL_SHA256 = "3707412ef906097802f423fd6bc1603961021ea8a4a514dd12648860f2df7f44"
+
 
 def starter_dir() -> Path:
     """Bundle folder of the model that ships with the program."""

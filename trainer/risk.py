@@ -1,51 +1,32 @@
 """The risk screen: reads what the client wrote for signs of danger before anything is drafted.
 
-A lexicon (``resources/lexicons/risk.toml``) of short phrases in a small language of its own::
-
-    kill* myself            words follow each other; ``*`` ends a stem
-    end|ending my life      alternatives; ``<set>`` inserts one of the lexicon's word lists
-    want to? die            ``?`` may be missing
-    give _ away             ``_`` up to four words of the same sentence, ``__`` up to sixteen of any
-
-Words are compared after normalisation (trainer/wording.py); found spans are given in the original text. A
-negated phrase still counts (fail towards caution); an idiom around it does not. The screen fails closed:
-whatever it cannot read is "unscreened". Torch-free, without dependencies, so that it works when the model
-does not. It reads English and misses much that is only hinted at: it never says that there is no risk.
+Two halves, and a hit of either is a hit: phrases (trainer/risk_lexicon.py) and a small linear model
+(trainer/risk_model.py) for what is only hinted at. Spans are given in the original text: the phrase that was
+found, or the sentence that the model scores highest. The screen fails closed: whatever it cannot read, and a
+half that is missing or damaged, is "unscreened". Torch-free, so that it works when the reply model does not.
+It reads English and misses much that is only hinted at (docs/risk.md): it never says that there is no risk.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from trainer.config import resources_dir
-from trainer.dialogue import Dialogue
+from trainer.config import RISK_MODEL_SHA256, resources_dir
+from trainer.dialogue import Dialogue, Turn
 from trainer.events import Risk, Span
-from trainer.wording import Reader, Token
+from trainer.risk_lexicon import Lexicon, LexiconError
+from trainer.risk_model import RiskModelError, load_model
+from trainer.wording import Token
 
 RECENT_TURNS = 6  # client turns before the latest reply that are read again
-MAX_CHARACTERS = 2_000_000  # about five seconds of screening; more is refused, not skipped
+MAX_CHARACTERS = 2_000_000  # some seconds of screening; more is refused, not skipped
 MAX_SPANS = 50
-FEW_WORDS = 6  # a message with fewer words is not judged by its language
-# English messages hold at least a quarter of words that the lexicon knows, other languages at most a sixth.
-KNOWN_SHARE = 0.25
-_SAME_SENTENCE = r"(?:[^ .]+ ){0,4}?"
-_ANYWHERE = r"(?:[^ ]+ ){0,16}?"
-_HAS_LETTER = re.compile(r"[^\W\d_]")
 
 UNREAD = "The risk screen could not read this conversation, so nothing was drafted; read it yourself."
 FOREIGN = "The risk screen reads English only, so nothing was drafted; read this conversation yourself."
 TOO_LONG = "There is too much text to screen for risk, so nothing was drafted; start a new session."
-
-
-class LexiconError(Exception):
-    """The lexicon is missing or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,144 +37,18 @@ class Screening:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """``regex`` runs on words that each end with a space; ``firsts``: the words or stems it starts with."""
-
-    regex: re.Pattern[str]
-    firsts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Category:
-    """``together``: hits when a phrase of each list is in the message. ``also``: counts beside other hits.
-
-    ``asked`` is what a therapist asks on seeing danger; it is looked for in the therapist's own turns.
-    """
-
-    name: str
-    phrases: frozenset[int]
-    asked: frozenset[int]
-    together: tuple[tuple[frozenset[int], ...], ...]
-    also: tuple[tuple[frozenset[int], frozenset[str]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    start: int  # token indices
-    end: int
-
-
-class _Phrases:
-    """All phrases of a lexicon, found by their first words so that time is linear in the text."""
-
-    def __init__(self, sets: dict[str, list[str]]) -> None:
-        self._sets = sets
-        self._all: list[_Phrase] = []
-        self._by_first: dict[str, list[int]] = defaultdict(list)
-        self._stem_lengths: tuple[int, ...] = ()
-        self.words: set[str] = set()
-
-    def add(self, written: str) -> int:
-        """Compile one phrase and return its number. Raises LexiconError."""
-        parts = written.split()
-        if not parts or parts[0] in ("_", "__") or parts[0].endswith("?"):
-            raise LexiconError(f"a phrase must start with a word: {written!r}")
-        regex = "".join(self._element(part) for part in parts)
-        firsts = tuple(choice.split()[0] for choice in self._choices(parts[0]))
-        number = len(self._all)
-        self._all.append(_Phrase(re.compile(regex), firsts))
-        for first in firsts:
-            self._by_first[first].append(number)
-        lengths = {len(first) - 1 for first in self._by_first if first.endswith("*")}
-        self._stem_lengths = tuple(sorted(lengths))
-        return number
-
-    def _choices(self, part: str) -> list[str]:
-        choices: list[str] = []
-        for choice in part.split("|"):
-            if not choice.startswith("<"):
-                choices.append(choice)
-            elif choice[1:-1] in self._sets:
-                choices.extend(self._sets[choice[1:-1]])
-            else:
-                raise LexiconError(f"there is no word list {choice}")
-        return choices
-
-    def _element(self, part: str) -> str:
-        if part == "_":
-            return _SAME_SENTENCE
-        if part == "__":
-            return _ANYWHERE
-        optional = part.endswith("?")
-        choices = self._choices(part.removesuffix("?"))
-        for choice in choices:
-            self.words.update(word.rstrip("*") for word in choice.split())
-        patterns = "|".join(
-            re.escape(choice).replace(r"\*", "[^ ]*").replace(r"\ ", " ") for choice in choices
-        )
-        return f"(?:(?:{patterns}) ){'?' if optional else ''}"
-
-    def find(self, tokens: Sequence[Token]) -> Iterator[tuple[int, _Match]]:
-        """Every phrase found, with the tokens it covers; one match for each place it starts at."""
-        starts: list[int] = []
-        length = 0
-        for token in tokens:
-            starts.append(length)
-            length += len(token.word) + 1
-        text = "".join(f"{token.word} " for token in tokens)
-        for index, token in enumerate(tokens):
-            for number in self._starting_with(token.word):
-                found = self._all[number].regex.match(text, starts[index])
-                if found:
-                    yield number, _Match(index, bisect_right(starts, found.end() - 1))
-
-    def _starting_with(self, word: str) -> Iterator[int]:
-        yield from self._by_first.get(word, ())
-        for length in self._stem_lengths:
-            if length > len(word):
-                break
-            yield from self._by_first.get(word[:length] + "*", ())
-
-
 class RiskScreen:
-    """The lexicon, ready to read."""
+    """Both halves, ready to read."""
 
-    def __init__(self, lexicon: Path | None = None) -> None:
-        """Load ``lexicon`` (default: the packaged one). Raises LexiconError when it cannot be used."""
-        path = lexicon or resources_dir() / "lexicons" / "risk.toml"
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf8"))
-            self._phrases = _Phrases(table["sets"])
-            self._idioms = frozenset(self._add_all(table["idioms"]["phrases"]))
-            self._categories = tuple(self._category(name, table[name]) for name in table["categories"])
-            words = self._phrases.words
-            self._reader = Reader(table["aliases"], frozenset(words), tuple(table["misspelt"]["words"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, re.error) as error:
-            raise LexiconError(f"the risk lexicon cannot be used ({type(error).__name__})") from None
-        if not self._categories:
-            raise LexiconError("the risk lexicon is empty")
+    def __init__(self, lexicon: Path | None = None, model: Path | None = None) -> None:
+        """Load both (default: the packaged ones). Raises LexiconError, RiskModelError."""
+        self._lexicon = Lexicon(lexicon or lexicon_file())
+        file = model or resources_dir() / "risk" / "model.safetensors"
+        self._model = load_model(file, RISK_MODEL_SHA256, self._lexicon.categories)
 
     @property
     def categories(self) -> tuple[str, ...]:
-        return tuple(category.name for category in self._categories)
-
-    def _add_all(self, written: Iterable[str]) -> list[int]:
-        return [self._phrases.add(phrase) for phrase in written]
-
-    def _category(self, name: str, table: dict[str, Any]) -> _Category:
-        return _Category(
-            name=name,
-            phrases=frozenset(self._add_all(table["phrases"])),
-            asked=frozenset(self._add_all(table.get("asked", []))),
-            together=tuple(
-                tuple(frozenset(self._add_all(part)) for part in rule) for rule in table.get("together", [])
-            ),
-            also=tuple(
-                (frozenset(self._add_all(rule["phrases"])), frozenset(rule["beside"]))
-                for rule in table.get("also", [])
-            ),
-        )
+        return self._lexicon.categories
 
     def read(self, dialogue: Dialogue, cleared: frozenset[int] = frozenset()) -> Screening:
         """Screen all client turns since the latest therapist reply and a few before it.
@@ -215,18 +70,12 @@ class RiskScreen:
         found: dict[str, list[Span]] = {}
         foreign = False
         for index in turns:
-            text = dialogue.turns[index].text
-            tokens = self._reader.tokens(text)
-            if dialogue.turns[index].speaker == "therapist":
-                hits = self._asked(tokens)
-            else:
-                foreign = foreign or not self._readable(text, tokens)
-                hits = self._hits(tokens)
-            for name, matches in hits.items() if index not in cleared else ():
-                spans = found.setdefault(name, [])
-                spans.extend(
-                    Span(index, tokens[match.start].start, tokens[match.end - 1].end) for match in matches
-                )
+            turn = dialogue.turns[index]
+            tokens = self._lexicon.tokens(turn.text)
+            if turn.speaker == "client":
+                foreign = foreign or not self._lexicon.readable(turn.text, tokens)
+            for name, start, end in self._hits(turn, tokens) if index not in cleared else ():
+                found.setdefault(name, []).append(Span(index, tokens[start].start, tokens[end - 1].end))
         if found:
             names = tuple(name for name in self.categories if name in found)
             ordered = sorted(
@@ -235,53 +84,14 @@ class RiskScreen:
             return Screening(Risk("hit", names, tuple(ordered[-MAX_SPANS:])))
         return Screening(Risk("unscreened"), FOREIGN) if foreign else Screening(Risk("screened"))
 
-    def _hits(self, tokens: Sequence[Token]) -> dict[str, list[_Match]]:
-        """Matches by category in one message."""
-        matches: dict[int, list[_Match]] = defaultdict(list)
-        for number, match in self._phrases.find(tokens):
-            matches[number].append(match)
-        idioms = _of(matches, self._idioms)
-        for number in list(matches):
-            kept = [match for match in matches[number] if not _inside(match, idioms)]
-            if number not in self._idioms and kept:
-                matches[number] = kept
-            else:
-                del matches[number]
-        hits: dict[str, list[_Match]] = {}
-        for category in self._categories:
-            found = _of(matches, category.phrases)
-            for rule in category.together:
-                parts = [_of(matches, part) for part in rule]
-                if all(parts):
-                    found.extend(match for part in parts for match in part)
-            for phrases, beside in category.also:
-                if any(name in hits for name in beside):
-                    found.extend(_of(matches, phrases))
-            if found:
-                hits[category.name] = found
-        return hits
-
-    def _asked(self, tokens: Sequence[Token]) -> dict[str, list[_Match]]:
-        """Dangers that a therapist asked about in one reply."""
-        matches: dict[int, list[_Match]] = defaultdict(list)
-        for number, match in self._phrases.find(tokens):
-            matches[number].append(match)
-        asked = {category.name: _of(matches, category.asked) for category in self._categories}
-        return {name: found for name, found in asked.items() if found}
-
-    def _readable(self, text: str, tokens: Sequence[Token]) -> bool:
-        """Whether it looks like English: Latin letters, and words that the lexicon knows."""
-        letters = _HAS_LETTER.findall(text[:20_000])
-        latin = sum(letter < "\u0250" for letter in letters)
-        if len(letters) > 3 and latin < 0.7 * len(letters):
-            return False
-        words = [
-            token.word
-            for token in tokens
-            if token.word.isalpha() and not text[token.start : token.start + 2].istitle()  # names
-        ]
-        known = sum(word in self._phrases.words for word in words)
-        return len(words) < FEW_WORDS or known >= KNOWN_SHARE * len(words)
+    def _hits(self, turn: Turn, tokens: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
+        """Category, first and last-plus-one token of every sign of danger in one turn."""
+        client = turn.speaker == "client"
+        for name, matches in (self._lexicon.hits if client else self._lexicon.asked)(tokens).items():
+            yield from ((name, match.start, match.end) for match in matches)
+        if client:
+            for name, (start, end) in self._model.read(tokens).items():
+                yield name, start, end
 
 
 def _turns_to_read(dialogue: Dialogue) -> list[int]:
@@ -300,21 +110,16 @@ def _turns_to_read(dialogue: Dialogue) -> list[int]:
     return picked[::-1]
 
 
-def _of(matches: Mapping[int, list[_Match]], phrases: frozenset[int]) -> list[_Match]:
-    """The matches of some phrases."""
-    return [match for number, found in matches.items() if number in phrases for match in found]
-
-
-def _inside(match: _Match, idioms: Sequence[_Match]) -> bool:
-    """Whether a match begins in an idiom; a real danger after it begins with words of its own."""
-    return any(idiom.start <= match.start < idiom.end for idiom in idioms)
+def lexicon_file() -> Path:
+    """The packaged lexicon."""
+    return resources_dir() / "lexicons" / "risk.toml"
 
 
 def load_screen() -> RiskScreen | None:
-    """The packaged screen, None when its lexicon cannot be used: then nothing is ever drafted."""
+    """The packaged screen, None when a half of it cannot be used: then nothing is ever drafted."""
     try:
         return RiskScreen()
-    except LexiconError:
+    except (LexiconError, RiskModelError):
         return None
 
 

@@ -92,7 +92,7 @@ def test_without_a_lexicon_nothing_is_drafted(engine: Engine) -> None:
 
 def test_a_screen_that_crashes_leaves_the_message_unscreened(engine: Engine) -> None:
     broken = RiskScreen()
-    broken._reader = None  # type: ignore[assignment]
+    broken._lexicon = None  # type: ignore[assignment]
     answer = Engine(engine.lm, engine.scorer, broken, engine.name).suggest(Request(CALM))
     assert (answer.withheld, answer.drafts) == ("unscreened", ())
 

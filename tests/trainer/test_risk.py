@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from trainer.config import resources_dir
 from trainer.dialogue import Dialogue, Turn
 from trainer.risk import (
     MAX_CHARACTERS,
@@ -14,6 +16,7 @@ from trainer.risk import (
     load_screen,
     screened,
 )
+from trainer.risk_model import RiskModelError
 
 CALM = "The bakery was out of bread and I laughed about it with my sister."
 
@@ -189,10 +192,29 @@ def test_a_missing_or_damaged_lexicon_is_an_error_and_screens_nothing(
     assert screened(load_screen(), talk(CALM)).risk.status == "unscreened"
 
 
-def test_a_crash_inside_the_screen_is_unscreened(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("half", ["_lexicon", "_model"])
+def test_a_crash_inside_the_screen_is_unscreened(monkeypatch: pytest.MonkeyPatch, half: str) -> None:
     made = RiskScreen()
-    monkeypatch.setattr(made, "_reader", None)
+    monkeypatch.setattr(made, half, None)
     assert made.read(talk(CALM)).risk.status == "unscreened"
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "one bit"])
+def test_a_missing_or_damaged_model_is_an_error_and_screens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    shutil.copytree(resources_dir() / "lexicons", tmp_path / "lexicons")
+    (tmp_path / "risk").mkdir()
+    file = tmp_path / "risk" / "model.safetensors"
+    if damage != "missing":
+        data = bytearray((resources_dir() / "risk" / "model.safetensors").read_bytes())
+        data[-1] ^= 1
+        file.write_bytes(b"" if damage == "empty" else bytes(data))
+    with pytest.raises(RiskModelError):
+        RiskScreen(model=file)
+    monkeypatch.setattr("trainer.risk.resources_dir", lambda: tmp_path)
+    assert load_screen() is None
+    assert screened(load_screen(), talk(CALM)).risk.status == "unscreened"
 
 
 def test_too_much_text_is_refused_rather_than_read_in_part(screen: RiskScreen) -> None:
