@@ -36,6 +36,7 @@ class Turn:
     emotion: str | None = None
     strategy: str | None = None
     worse: Worse | None = None
+    empathy: tuple[int, int, int] | None = None  # see trainer.empathy: each 0-2
 
 
 @dataclass(frozen=True, slots=True)

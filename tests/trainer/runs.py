@@ -14,7 +14,8 @@ import torch
 from transformers import GPT2Config
 
 from tests.trainer.conftest import LINES, tiny_tokenizer
-from trainer.critic import CONTEXT_HEADS, PAIR_HEADS, Critic, CriticModel
+from trainer.critic import UNCALIBRATED, Critic
+from trainer.critic_model import CONTEXT_HEADS, PAIR_HEADS, CriticModel
 from trainer.prompt import AUTHORED_LABELS, Encoder
 from trainer.run import Progress, Run, read_data
 from trainer.sealed import Folder
@@ -45,7 +46,7 @@ def make_critic(folder: Path) -> Path:
     shape = GPT2Config(vocab_size=encoder.size, n_positions=128, n_embd=16, n_layer=1, n_head=2)
     folder.mkdir(parents=True, exist_ok=True)
     heads = frozenset({*CONTEXT_HEADS, *PAIR_HEADS})
-    Critic(CriticModel(shape, AUTHORED_LABELS), encoder, heads, 1.0, {}).save(Folder(folder), {})
+    Critic(CriticModel(shape, AUTHORED_LABELS), encoder, heads, UNCALIBRATED, {}).save(Folder(folder), {})
     return folder
 
 
