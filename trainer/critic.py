@@ -29,7 +29,7 @@ from trainer.bundle import (
     read_tokenizer,
 )
 from trainer.calibration import Calibration
-from trainer.critic_model import CONTEXT_HEADS, LABEL_HEADS, PAIR_HEADS, CriticModel
+from trainer.critic_model import CONTEXT_HEADS, MIXED_HEADS, PAIR_HEADS, CriticModel
 from trainer.dialogue import Dialogue, Turn
 from trainer.empathy import LEVELS, MECHANISMS
 from trainer.prompt import Encoder
@@ -55,9 +55,9 @@ UNCALIBRATED = Calibration(temperature=1.0, threshold=0.0)
 class Critic:
     """A loaded critic. ``trained`` names the heads that saw labels; the others stay silent.
 
-    A head that chooses a label answers with a mixture of the network's logits and those of the word readers,
-    of which ``words_share`` (0 to 1) gives the readers' part. Below the threshold of ``calibration`` it names
-    no emotion.
+    Heads that choose a label, and quality, answer with a mixture of the network's logits and those of the
+    word readers, of which ``words_share`` (0 to 1) gives the readers' part. Below the threshold of
+    ``calibration`` it names no emotion.
     """
 
     model: CriticModel
@@ -199,7 +199,7 @@ class Critic:
 
     @torch.inference_mode()
     def read_words(self, pairs: Sequence[tuple[Ids, Ids]]) -> dict[str, torch.Tensor]:
-        """(N, outputs) of the word readers of every head that chooses a label."""
+        """(N, outputs) of the word readers of every head that they answer too."""
         contexts = {context: number for number, context in enumerate(dict.fromkeys(c for c, _ in pairs))}
         rows = torch.tensor([contexts[context] for context, _ in pairs])
         told: dict[str, torch.Tensor] = self.model.context_words(
@@ -208,6 +208,8 @@ class Critic:
         made: dict[str, torch.Tensor] = self.model.reply_words(
             [reply_parts(reply, self.encoder) for _, reply in pairs]
         )
+        poor_good = made["quality"]  # one logit as the network's, from those of its two labels
+        made["quality"] = poor_good[:, 1:] - poor_good[:, :1]
         return {name: logits[rows] for name, logits in told.items()} | made
 
     @torch.inference_mode()
@@ -261,7 +263,7 @@ def _calibration(value: dict[str, Any], where: str) -> Calibration:
 
 def _shares(value: dict[str, Any], where: str) -> dict[str, float]:
     shares = value.get("words_share", {})
-    known = isinstance(shares, dict) and set(shares) <= set(LABEL_HEADS)
+    known = isinstance(shares, dict) and set(shares) <= set(MIXED_HEADS)
     if not known or not all(isinstance(share, float) and 0 <= share <= 1 for share in shares.values()):
         raise BundleError(f"{where}: its shares are damaged; copy the model again.")
     return dict(shares)

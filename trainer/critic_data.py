@@ -21,8 +21,8 @@ MISPLACED = ("generic", "off topic", "misses emotion")  # poorer replies that do
 OUT_OF_TONE = ("misses emotion", "dismissive", "judgement", "self-focus")
 # What a negative example for "belongs" is: the shares of each kind, tried in this order.
 ECHO, SAME_DIALOGUE, POORER, SAMPLED, NEAR = 0.08, 0.3, 0.12, 0.15, 0.15
-# What a poorer reply is: a model's own, a spoilt copy, else the alternative that a professional wrote.
-MADE_UP, GARBLED = 0.3, 0.15
+# Shares of rows that get, beside the poorer reply a person wrote for them, a model's or a spoilt copy.
+MADE_UP, GARBLED = 0.6, 0.15
 NEAREST = 8  # contexts whose replies count as near
 BLOCK = 256  # contexts that are compared at once: bounds memory
 UNANSWERED = 1.0  # rows without a reply in an epoch, at most, per row with one
@@ -235,27 +235,26 @@ def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: ran
     """A batch with negatives and poorer replies drawn by ``rng``."""
     nothing: Ids = (critic.encoder.end,)
     replies = [[row.reply, negatives(row, rng)] if row.answered else [nothing, nothing] for row in batch]
-    better, tone, fluent = [], [], []
+    poorer: list[tuple[int, int, bool, bool]] = []  # place among the row's replies, row, out of tone, fluent
     for number, row in enumerate(batch):
-        draw, poorer, made = rng.random(), row.worse, False
+        if row.worse is not None:
+            poorer.append((len(replies[number]), number, row.reason in OUT_OF_TONE, True))
+            replies[number].append(row.worse)
+        draw = rng.random()
         if row.answered and draw < MADE_UP + GARBLED:
-            spoilt = critic.reply_ids(garbled(row.text, rng))
-            poorer, made = (negatives.sampled(rng) if draw < MADE_UP else None) or spoilt, True
-        if poorer is None:
-            continue
-        replies[number].append(poorer)
-        better.append(number)
-        tone.append(not made and row.reason in OUT_OF_TONE)
-        fluent.append(not made)
+            sampled = negatives.sampled(rng) if draw < MADE_UP else None
+            poorer.append((len(replies[number]), number, sampled is not None, False))
+            replies[number].append(sampled or critic.reply_ids(garbled(row.text, rng)))
+    poorer.sort()  # the order in which they are packed
     packed = pack([row.context for row in batch], replies, critic.encoder.end)
     return Batch(
         *packed,
         dialogue=torch.tensor([row.dialogue for row in batch]),
         answered=torch.tensor([row.answered for row in batch]),
         labels={head: torch.tensor([row.label(head) for row in batch]) for head in LABEL_HEADS},
-        better=torch.tensor(better, dtype=torch.long),
-        out_of_tone=torch.tensor(tone, dtype=torch.bool),
-        fluent=torch.tensor(fluent, dtype=torch.bool),
+        better=torch.tensor([row for _, row, *_ in poorer], dtype=torch.long),
+        out_of_tone=torch.tensor([tone for *_, tone, _ in poorer], dtype=torch.bool),
+        fluent=torch.tensor([fluent for *_, fluent in poorer], dtype=torch.bool),
     )
 
 

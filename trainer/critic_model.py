@@ -22,6 +22,7 @@ from trainer.words import CONTEXT_PARTS, REPLY_PARTS, WordReader
 CONTEXT_HEADS = ("emotion", "wanted")  # read at the reply slot
 PAIR_HEADS = ("strategy", *MECHANISMS, "belongs", "quality", "tone", "fluent")  # read at the end of the reply
 LABEL_HEADS = (*CONTEXT_HEADS, "strategy", *MECHANISMS)  # those that choose one of several labels
+MIXED_HEADS = (*LABEL_HEADS, "quality")  # those that the word readers answer too
 FADE_TOKENS = 64  # unit of the distance over which older words of the context fade
 
 

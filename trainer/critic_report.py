@@ -153,7 +153,7 @@ def _compared(
     rivals = [(rows[index].context, other) for index, other in kept]
     own = [(rows[index].context, rows[index].reply) for index, _ in kept]
     found = _told_apart(
-        logits[head][[index for index, _ in kept], 0].tolist(), critic.logits(rivals)[head][:, 0].tolist()
+        logits[head][[index for index, _ in kept], 0].tolist(), critic.mixed(rivals)[head][:, 0].tolist()
     )
     if head == "tone":
         return {name: found}
@@ -177,5 +177,5 @@ def words_in_common(critic: Critic, pairs: Sequence[tuple[Ids, Ids]]) -> list[fl
 
 def words_of_quality(critic: Critic, pairs: Sequence[tuple[Ids, Ids]]) -> list[float]:
     """The floor of "quality": logistic regression on the reply's words."""
-    logits = critic.read_words(pairs)["quality"]
-    return [float(value) for value in logits[:, 1] - logits[:, 0]]
+    found: list[float] = critic.read_words(pairs)["quality"][:, 0].tolist()
+    return found

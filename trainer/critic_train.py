@@ -47,10 +47,12 @@ WEIGHTS = {
     "match": 0.5,
     "quality": 1.0,
     "tone": 0.5,
-    "fluent": 0.5,
+    "fluent": 1.0,
 } | dict.fromkeys(MECHANISMS, 0.5)
 BALANCED = ("emotion", *MECHANISMS)  # heads whose rare labels count as much as frequent ones
 MODEST = 0.3  # weight of an emotion of a text without an answer
+# Words tell a poor wording, the network a reply in disorder: pairs of people's replies know only the first.
+QUALITY_SHARE = 0.5
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the word readers in a head's answer
 
 
@@ -291,6 +293,8 @@ def fitted(critic: Critic, rows: Sequence[Row]) -> Critic:
         shares[head] = max(SHARES, key=lambda share: agreement(head, mixtures[share], labels))
         if head == "emotion":
             calibrated = fit(mixtures[shares[head]], labels)
+    if "quality" in critic.trained:
+        shares["quality"] = QUALITY_SHARE
     return replace(critic, calibration=calibrated, words_share=shares)
 
 

@@ -23,6 +23,7 @@ def test_labels_join_the_therapist_turns_they_name(tmp_path: Path) -> None:
     file = labels(
         tmp_path,
         {"id": "d", "turn": 1, "empathy": [2, 0, 1]},
+        {"id": "d", "turn": 1, "empathy": [0, 0, 0], "worse": True},
         {"id": "elsewhere", "turn": 9, "empathy": [0, 0, 0]},
     )
     (joined,) = with_empathy([TALK], read_empathy(file))
@@ -46,6 +47,7 @@ def test_a_label_on_anything_but_a_therapist_turn_is_refused(tmp_path: Path, tur
         {"id": "d", "turn": 1, "empathy": [0, 0, 3]},
         {"id": "d", "turn": 1, "empathy": [0, 0, True]},
         {"id": "d", "turn": 1.5, "empathy": [0, 0, 1]},
+        {"id": "d", "turn": 1, "empathy": [0, 0, 1], "worse": "yes"},
         {"id": 7, "turn": 1, "empathy": [0, 0, 1]},
     ],
 )
