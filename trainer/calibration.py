@@ -75,7 +75,7 @@ def scores(logits: torch.Tensor, labels: torch.Tensor, calibration: Calibration)
     counts = torch.bincount(labels, minlength=logits.shape[1])
     return {
         "emotion_accuracy": float(right.mean()),
-        "emotion_macro_f1": _macro_f1(predicted, labels),
+        "emotion_macro_f1": macro_f1(predicted, labels),
         "emotion_ece": _ece(confidence.double(), right),
         "emotion_majority": float(counts.max()) / len(labels),
         "emotion_abstention": float((~named).double().mean()),
@@ -83,7 +83,7 @@ def scores(logits: torch.Tensor, labels: torch.Tensor, calibration: Calibration)
     }
 
 
-def _macro_f1(predicted: torch.Tensor, labels: torch.Tensor) -> float:
+def macro_f1(predicted: torch.Tensor, labels: torch.Tensor) -> float:
     """Mean F1 over the labels that occur."""
     found = []
     for label in labels.unique():

@@ -60,6 +60,8 @@ class CriticConfig:
     batch: int = 16
     max_length: int = 256
     learning_rate: float = 5e-4
+    empathy: str = ""  # file of empathy labels for turns of the dialogues (see trainer.empathy)
+    samples: int = 1024  # replies that the base model makes up, as examples of what is poor
     seed: int = 1
     checkpoint_every: int = 200
     threads: int = 2
@@ -101,6 +103,7 @@ class RlConfig:
             "emotion": 0.2,
             "relevance": 0.3,
             "professional": 0.25,
+            "empathy": 0.15,
             "fluency": 0.15,
             "safety": 0.1,
         }

@@ -6,24 +6,36 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from trainer.config import CriticConfig
 from trainer.critic import Critic, Ids
+from trainer.critic_model import LABEL_HEADS
 from trainer.dialogue import Dialogue
+from trainer.empathy import MECHANISMS
 from trainer.prompt import client_emotion
 
 MISPLACED = ("generic", "off topic", "misses emotion")  # poorer replies that do not belong to their context
 OUT_OF_TONE = ("misses emotion", "dismissive", "judgement", "self-focus")
 # What a negative example for "belongs" is: the shares of each kind, tried in this order.
-ECHO, SAME_DIALOGUE, POORER = 0.08, 0.3, 0.2
-GARBLED = 0.3  # share of rows without a poorer reply that get a spoilt copy as one
+ECHO, SAME_DIALOGUE, POORER, SAMPLED, NEAR = 0.08, 0.3, 0.12, 0.15, 0.15
+# Shares of rows that get, beside the poorer reply a person wrote for them, a model's or a spoilt copy.
+MADE_UP, GARBLED = 0.6, 0.15
+NEAREST = 8  # contexts whose replies count as near
+BLOCK = 256  # contexts that are compared at once: bounds memory
+UNANSWERED = 1.0  # rows without a reply in an epoch, at most, per row with one
 NOTHING = -100  # index that a cross-entropy passes over
+NO_LEVELS = (NOTHING,) * len(MECHANISMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One therapist turn after a client turn, encoded; labels are indices or NOTHING."""
+    """A client turn and the therapist's answer, encoded; labels are indices or NOTHING.
+
+    Labelled text of one client turn has no answer: ``reply`` is empty, and only the emotion is learned.
+    """
 
     dialogue: int
     context: Ids
@@ -34,13 +46,28 @@ class Row:
     strategy: int
     worse: Ids | None
     reason: str | None
+    empathy: tuple[int, ...]  # level of each mechanism
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.reply)
+
+    def label(self, head: str) -> int:
+        """The label that ``head`` should choose."""
+        if head in MECHANISMS:
+            return self.empathy[MECHANISMS.index(head)]
+        return self.emotion if head == "emotion" else self.strategy
 
 
 def encode(critic: Critic, dialogues: Iterable[Dialogue]) -> list[Row]:
-    """One row per therapist turn that follows a client turn."""
+    """One row per therapist turn that follows a client turn, and per labelled text of one client turn."""
     rows = []
     labels = critic.encoder.labels
     for number, dialogue in enumerate(dialogues):
+        if len(dialogue.turns) == 1 and dialogue.turns[0].emotion in labels.emotions:
+            emotion = labels.emotions.index(dialogue.turns[0].emotion)
+            context = critic.context_ids(dialogue)
+            rows.append(Row(number, context, (), (), "", emotion, NOTHING, None, None, NO_LEVELS))
         for index, turn in enumerate(dialogue.turns):
             if turn.speaker != "therapist" or index == 0 or dialogue.turns[index - 1].speaker != "client":
                 continue
@@ -55,6 +82,7 @@ def encode(critic: Critic, dialogues: Iterable[Dialogue]) -> list[Row]:
                     strategy=_index(labels.strategies, turn.strategy),
                     worse=None if turn.worse is None else critic.reply_ids(turn.worse.text),
                     reason=None if turn.worse is None else turn.worse.reason,
+                    empathy=turn.empathy or NO_LEVELS,
                 )
             )
     return rows
@@ -66,7 +94,7 @@ def _index(names: Sequence[str], label: str | None) -> int:
 
 def labelled_heads(rows: Sequence[Row]) -> frozenset[str]:
     """The heads for which the rows hold labels; a head without any must stay silent."""
-    heads = {"belongs"}
+    heads = {"belongs", "fluent"}
     if any(row.emotion != NOTHING for row in rows):
         heads.add("emotion")
     if any(row.strategy != NOTHING for row in rows):
@@ -75,15 +103,24 @@ def labelled_heads(rows: Sequence[Row]) -> frozenset[str]:
         heads.add("quality")
     if any(row.reason in OUT_OF_TONE for row in rows):
         heads.add("tone")
+    if any(row.empathy != NO_LEVELS for row in rows):
+        heads |= set(MECHANISMS)
     return frozenset(heads)
 
 
 def plan(rows: Sequence[Row], config: CriticConfig) -> list[int]:
-    """The order of all epochs, from the seed alone: shuffled, then batches of like length."""
+    """The order of all epochs, from the seed alone: shuffled, then batches of like length.
+
+    Of the rows without an answer an epoch takes a share, others each time: dialogues stay the main source.
+    """
     rng = random.Random(config.seed)
+    answered = [index for index, row in enumerate(rows) if row.answered]
+    unanswered = [index for index, row in enumerate(rows) if not row.answered]
+    some = min(len(unanswered), round(UNANSWERED * len(answered)))
     order: list[int] = []
     for _ in range(config.epochs):
-        everyone = rng.sample(range(len(rows)), len(rows))
+        everyone = answered + rng.sample(unanswered, some)
+        rng.shuffle(everyone)
         block = config.batch * 16
         for start in range(0, len(everyone), block):
             part = sorted(everyone[start : start + block], key=lambda i: len(rows[i].context))
@@ -96,11 +133,14 @@ def plan(rows: Sequence[Row], config: CriticConfig) -> list[int]:
 class Negatives:
     """Chooses, for a row, a reply that does not belong to its context."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Sequence[Row], sampled: Sequence[Ids] = ()) -> None:
+        """``rows``: of two dialogues at least; ``sampled``: replies that a language model made up."""
+        self._rows = [row for row in rows if row.answered]
+        self._sampled = sampled
         self._siblings: dict[int, list[Row]] = {}
-        for row in rows:
+        for row in self._rows:
             self._siblings.setdefault(row.dialogue, []).append(row)
+        self._near = _nearest(self._rows)
 
     def same_dialogue(self, row: Row, rng: random.Random) -> Ids | None:
         """The professional's reply to another message of the same client: the hard case."""
@@ -113,15 +153,45 @@ class Negatives:
             pass
         return other.reply
 
+    def near(self, row: Row, rng: random.Random) -> Ids | None:
+        """The reply to another client's message that has many words in common with this one."""
+        others = self._near.get((row.dialogue, row.context), ())
+        return self._rows[rng.choice(others)].reply if others else None
+
+    def sampled(self, rng: random.Random) -> Ids | None:
+        """What a model made up, wherever it did."""
+        return rng.choice(self._sampled) if self._sampled else None
+
     def __call__(self, row: Row, rng: random.Random) -> Ids:
         draw = rng.random()
-        if draw < ECHO:
-            return row.client
-        if draw < ECHO + SAME_DIALOGUE:
-            return self.same_dialogue(row, rng) or self.elsewhere(row, rng)
-        if draw < ECHO + SAME_DIALOGUE + POORER and row.worse is not None and row.reason in MISPLACED:
-            return row.worse
+        misplaced = row.worse if row.reason in MISPLACED else None
+        for share, choose in (
+            (ECHO, lambda: row.client),
+            (SAME_DIALOGUE, lambda: self.same_dialogue(row, rng)),
+            (POORER, lambda: misplaced),
+            (SAMPLED, lambda: self.sampled(rng)),
+            (NEAR, lambda: self.near(row, rng)),
+        ):
+            if draw < share:
+                return choose() or self.elsewhere(row, rng)
+            draw -= share
         return self.elsewhere(row, rng)
+
+
+def _nearest(rows: Sequence[Row]) -> dict[tuple[int, Ids], list[int]]:
+    """For every row, by dialogue and context, the rows of other dialogues with the nearest contexts."""
+    vectors = TfidfVectorizer(analyzer=lambda ids: ids, sublinear_tf=True).fit_transform(
+        [row.context for row in rows]
+    )
+    dialogue = np.array([row.dialogue for row in rows])
+    found = {}
+    for start in range(0, len(rows), BLOCK):
+        nearness = (vectors[start : start + BLOCK] @ vectors.T).toarray()
+        nearness[dialogue[start : start + BLOCK, None] == dialogue] = -1.0
+        order = nearness.argsort(axis=1, kind="stable")[:, ::-1][:, :NEAREST]
+        for row, near, places in zip(rows[start : start + BLOCK], nearness, order, strict=True):
+            found[row.dialogue, row.context] = [int(place) for place in places if near[place] >= 0]
+    return found
 
 
 def garbled(text: str, rng: random.Random) -> str:
@@ -141,7 +211,8 @@ def garbled(text: str, rng: random.Random) -> str:
 class Batch:
     """B contexts with their replies (see CriticModel.forward).
 
-    The N ends are those of the B replies, then of their B negatives, then of the poorer ones.
+    The N ends are those of the B replies, then of their B negatives, then of the poorer ones. A row without
+    an answer has an end token in the place of either.
     """
 
     ids: torch.Tensor
@@ -149,10 +220,11 @@ class Batch:
     positions: torch.Tensor
     ends: torch.Tensor
     dialogue: torch.Tensor  # (B,) number of the dialogue
-    emotion: torch.Tensor  # (B,)
-    strategy: torch.Tensor  # (B,)
+    answered: torch.Tensor  # (B,) bool
+    labels: dict[str, torch.Tensor]  # (B,) for every head that chooses a label
     better: torch.Tensor  # (N - 2 B,) row whose reply each poorer one is compared with
     out_of_tone: torch.Tensor  # (N - 2 B,) bool
+    fluent: torch.Tensor  # (N - 2 B,) bool: poor, but written by a person
 
     @property
     def rows(self) -> int:
@@ -161,25 +233,28 @@ class Batch:
 
 def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: random.Random) -> Batch:
     """A batch with negatives and poorer replies drawn by ``rng``."""
-    replies = [[row.reply, negatives(row, rng)] for row in batch]
-    better, tone = [], []
+    nothing: Ids = (critic.encoder.end,)
+    replies = [[row.reply, negatives(row, rng)] if row.answered else [nothing, nothing] for row in batch]
+    poorer: list[tuple[int, int, bool, bool]] = []  # place among the row's replies, row, out of tone, fluent
     for number, row in enumerate(batch):
         if row.worse is not None:
+            poorer.append((len(replies[number]), number, row.reason in OUT_OF_TONE, True))
             replies[number].append(row.worse)
-        elif "quality" in critic.trained and rng.random() < GARBLED:
-            replies[number].append(critic.reply_ids(garbled(row.text, rng)))
-        else:
-            continue
-        better.append(number)
-        tone.append(row.reason in OUT_OF_TONE)
+        draw = rng.random()
+        if row.answered and draw < MADE_UP + GARBLED:
+            sampled = negatives.sampled(rng) if draw < MADE_UP else None
+            poorer.append((len(replies[number]), number, sampled is not None, False))
+            replies[number].append(sampled or critic.reply_ids(garbled(row.text, rng)))
+    poorer.sort()  # the order in which they are packed
     packed = pack([row.context for row in batch], replies, critic.encoder.end)
     return Batch(
         *packed,
         dialogue=torch.tensor([row.dialogue for row in batch]),
-        emotion=torch.tensor([row.emotion for row in batch]),
-        strategy=torch.tensor([row.strategy for row in batch]),
-        better=torch.tensor(better, dtype=torch.long),
-        out_of_tone=torch.tensor(tone, dtype=torch.bool),
+        answered=torch.tensor([row.answered for row in batch]),
+        labels={head: torch.tensor([row.label(head) for row in batch]) for head in LABEL_HEADS},
+        better=torch.tensor([row for _, row, *_ in poorer], dtype=torch.long),
+        out_of_tone=torch.tensor([tone for *_, tone, _ in poorer], dtype=torch.bool),
+        fluent=torch.tensor([fluent for *_, fluent in poorer], dtype=torch.bool),
     )
 
 

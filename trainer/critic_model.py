@@ -3,6 +3,7 @@
 ``...recent context<|client|>text<|reply|>reply<|endoftext|>``: what is asked of the context alone (client
 emotion, strategy wanted) is read at ``<|reply|>``, what is asked of the reply at the end. The bags, weighted
 sums of word embeddings, learn from few examples what a message and a reply are about; the layers add order.
+Beside them stand the word readers of ``trainer.words``, which take no part in the training by gradient.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from torch import nn
 from torch.nn import functional
 from transformers import GPT2Config, GPT2Model
 
+from trainer.empathy import LEVELS, MECHANISMS
 from trainer.prompt import LabelSets
+from trainer.words import CONTEXT_PARTS, REPLY_PARTS, WordReader
 
 CONTEXT_HEADS = ("emotion", "wanted")  # read at the reply slot
-PAIR_HEADS = ("strategy", "belongs", "quality", "tone")  # read at the end of the reply
+PAIR_HEADS = ("strategy", *MECHANISMS, "belongs", "quality", "tone", "fluent")  # read at the end of the reply
+LABEL_HEADS = (*CONTEXT_HEADS, "strategy", *MECHANISMS)  # those that choose one of several labels
+MIXED_HEADS = (*LABEL_HEADS, "quality")  # those that the word readers answer too
 FADE_TOKENS = 64  # unit of the distance over which older words of the context fade
 
 
@@ -30,8 +35,14 @@ class CriticModel(nn.Module):
         self.backbone = GPT2Model(config)
         sizes = {"emotion": len(labels.emotions)}
         sizes |= dict.fromkeys(("wanted", "strategy"), len(labels.strategies))
-        sizes |= dict.fromkeys(("belongs", "quality", "tone"), 1)
+        sizes |= dict.fromkeys(MECHANISMS, LEVELS)
+        sizes |= dict.fromkeys(("belongs", "quality", "tone", "fluent"), 1)
+        self.sizes = sizes  # outputs of every head
         self.heads = nn.ModuleDict({name: nn.Linear(2 * width, size) for name, size in sizes.items()})
+        told = {name: sizes[name] for name in CONTEXT_HEADS}
+        made = {name: sizes[name] for name in LABEL_HEADS if name not in CONTEXT_HEADS}
+        self.context_words = WordReader(config.vocab_size, CONTEXT_PARTS, told)
+        self.reply_words = WordReader(config.vocab_size, REPLY_PARTS, made | {"quality": 2})  # poor, good
         self.word_weight = nn.Parameter(torch.zeros(config.vocab_size))
         self.fade = nn.Parameter(torch.zeros(()))
         self.from_context = nn.Parameter(torch.eye(width))  # into the space where context and reply meet

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import random
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch.nn import functional
 from transformers import GPT2Config
 
 from trainer.bundle import LanguageModel, load_model
-from trainer.calibration import MIN_ROWS, fit
+from trainer.calibration import MIN_ROWS, fit, macro_f1
 from trainer.callbacks import Training, has_bfloat16
 from trainer.config import CriticConfig, InputError
-from trainer.critic import Critic, Ids
+from trainer.critic import UNCALIBRATED, Critic
 from trainer.critic_data import (
     NOTHING,
-    OUT_OF_TONE,
     Batch,
     Negatives,
     Row,
@@ -29,11 +29,15 @@ from trainer.critic_data import (
     labelled_heads,
     plan,
 )
-from trainer.critic_model import CriticModel
+from trainer.critic_model import CONTEXT_HEADS, LABEL_HEADS, CriticModel
+from trainer.critic_report import measure
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
-from trainer.metrics import Guess, auc, guessed
+from trainer.empathy import MECHANISMS, read_empathy, with_empathy
+from trainer.floors import exchanges
 from trainer.run import Run
+from trainer.sampled import sampled_replies, some
+from trainer.words import context_parts, reply_parts
 
 WEIGHTS = {
     "emotion": 1.0,
@@ -43,7 +47,13 @@ WEIGHTS = {
     "match": 0.5,
     "quality": 1.0,
     "tone": 0.5,
-}
+    "fluent": 1.0,
+} | dict.fromkeys(MECHANISMS, 0.5)
+BALANCED = ("emotion", *MECHANISMS)  # heads whose rare labels count as much as frequent ones
+MODEST = 0.3  # weight of an emotion of a text without an answer
+# Words tell a poor wording, the network a reply in disorder: pairs of people's replies know only the first.
+QUALITY_SHARE = 0.5
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the word readers in a head's answer
 
 
 def train(config: CriticConfig, run: Run) -> bool:
@@ -56,18 +66,23 @@ def train(config: CriticConfig, run: Run) -> bool:
         raise InputError("critic: name the base model (--model DIR).")
     lm = load_model(run.model, run.key)
     critic = from_base(lm, config)
-    dialogues = run.dialogues()
-    rows = encode(critic, (d for d in dialogues if not (held_out(d.id) or calibration(d.id))))
-    if len({row.dialogue for row in rows}) < 2:
+    dialogues, labels_sha256 = _labelled(run.dialogues(), config)
+    learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
+    rows = encode(critic, learned)
+    if len({row.dialogue for row in rows if row.answered}) < 2:
         raise InputError("The data holds too few therapist turns to learn from: two dialogues at least.")
-    critic = Critic(critic.model, critic.encoder, labelled_heads(rows), 1.0, {})
-    critic.model.weigh([row.context + row.reply for row in rows])
+    critic = replace(critic, trained=labelled_heads(rows))
+    critic.model.weigh([row.context + row.reply for row in rows if row.answered])
+    read_words(critic, [row for row in rows if row.answered])
+    made_up = sampled_replies(
+        lm, some([d for d, _ in exchanges(learned)], config.samples, config.seed), config.seed
+    )
     order = plan(rows, config)
     steps = math.ceil(len(order) / config.batch)
     training = Training(
         run,
         critic.model,
-        run.fingerprint(config, lm.sha256),
+        run.fingerprint(config, lm.sha256, labels_sha256),
         total=steps,
         learning_rate=config.learning_rate,
         warmup=0.1,
@@ -75,7 +90,8 @@ def train(config: CriticConfig, run: Run) -> bool:
         seed=config.seed,
     )
     run.progress("started", total=steps, resumed_from=training.start)
-    if not _loop(config, training, critic, rows, order):
+    negatives = Negatives(rows, [critic.reply_ids(text) for text in made_up])
+    if not _loop(config, training, critic, rows, negatives, order):
         return False
     _finish(config, training, critic, dialogues, lm)
     return True
@@ -103,29 +119,79 @@ def from_base(lm: LanguageModel, config: CriticConfig) -> Critic:
     state["wpe.weight"] = state["wpe.weight"][: shape.n_positions]
     wanted = model.backbone.state_dict()
     model.backbone.load_state_dict({name: state[name] for name in wanted})
-    return Critic(model, lm.encoder, frozenset(), 1.0, {})
+    return Critic(model, lm.encoder, frozenset(), UNCALIBRATED, {})
 
 
-def losses(model: CriticModel, batch: Batch, trained: frozenset[str]) -> dict[str, torch.Tensor]:
-    """Mean loss of each head that has labels in this batch."""
+def _labelled(dialogues: list[Dialogue], config: CriticConfig) -> tuple[list[Dialogue], str]:
+    """The dialogues with the empathy labels of the settings' file, and the file's digest."""
+    if not config.empathy:
+        return dialogues, ""
+    path = Path(config.empathy)
+    labels = read_empathy(path)
+    return list(with_empathy(dialogues, labels)), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_words(critic: Critic, rows: Sequence[Row]) -> None:
+    """Fit the word readers of every head that chooses a label, and of quality, on ``rows`` with answers."""
+    model, encoder = critic.model, critic.encoder
+    contexts = [context_parts(row.context, encoder) for row in rows]
+    replies = [reply_parts(row.reply, encoder) for row in rows]
+    model.context_words.learn_words(contexts)
+    model.reply_words.learn_words(replies)
+    for head in LABEL_HEADS:
+        reader, parts = (
+            (model.context_words, contexts) if head in CONTEXT_HEADS else (model.reply_words, replies)
+        )
+        known = [index for index, row in enumerate(rows) if row.label(head) != NOTHING]
+        labels = [rows[index].label(head) for index in known]
+        reader.fit(head, [parts[index] for index in known], labels, balanced=head in BALANCED)
+    pairs = [(reply, row.worse) for reply, row in zip(replies, rows, strict=True) if row.worse]
+    both = [reply for reply, _ in pairs] + [reply_parts(worse, encoder) for _, worse in pairs]
+    model.reply_words.fit("quality", both, [1] * len(pairs) + [0] * len(pairs), balanced=False)
+
+
+def balance(rows: Sequence[Row], sizes: Mapping[str, int]) -> dict[str, torch.Tensor]:
+    """(outputs,) weight of every label of the balanced heads: the root of its rarity, 1 on average."""
+    found = {}
+    for head in BALANCED:
+        labels = torch.tensor(
+            [row.label(head) for row in rows if row.answered and row.label(head) != NOTHING]
+        )
+        counts = torch.bincount(labels, minlength=sizes[head]) if len(labels) else torch.ones(sizes[head])
+        weights = (1 / counts.clamp(min=1)).sqrt()
+        found[head] = weights * len(labels) / (weights * counts).sum() if len(labels) else weights
+    return found
+
+
+def losses(
+    model: CriticModel, batch: Batch, trained: frozenset[str], weights: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Mean loss of each head that has labels in this batch; ``weights``: see ``balance``."""
     device = next(model.parameters()).device
     with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16()):
         made = model(*(t.to(device) for t in (batch.ids, batch.segments, batch.positions, batch.ends)))
     logits = {name: value.float() for name, value in made.items()}
     count = batch.rows
     found = {}
-    for head, labels in (
-        ("emotion", batch.emotion),
-        ("wanted", batch.strategy),
-        ("strategy", batch.strategy),
-    ):
-        if bool((labels != NOTHING).any()):
-            found[head] = functional.cross_entropy(logits[head][:count], labels.to(device))
+    answered = batch.answered.to(device)
+    modesty = torch.where(answered, 1.0, MODEST)
+    for head, labels in batch.labels.items():
+        known = (labels != NOTHING).to(device)
+        if head in trained and bool(known.any()):
+            weight = weights[head].to(device) if head in weights else None
+            each = functional.cross_entropy(
+                logits[head][:count], labels.to(device), weight=weight, reduction="none"
+            )
+            found[head] = (each * modesty)[known].mean()
+    if not bool(answered.any()):
+        return found
     belongs = logits["belongs"][: 2 * count, 0]
     truth = torch.cat([torch.ones(count), torch.zeros(count)]).to(device)
-    found["belongs"] = functional.binary_cross_entropy_with_logits(belongs, truth)
-    found["match"] = match_loss(logits["match"], batch.dialogue.to(device))
-    for head, chosen in (("quality", torch.ones_like(batch.out_of_tone)), ("tone", batch.out_of_tone)):
+    each = functional.binary_cross_entropy_with_logits(belongs, truth, reduction="none")
+    found["belongs"] = each[answered.repeat(2)].mean()
+    found["match"] = match_loss(logits["match"][answered][:, answered], batch.dialogue.to(device)[answered])
+    poorer = {"quality": torch.ones_like(batch.fluent), "tone": batch.out_of_tone, "fluent": ~batch.fluent}
+    for head, chosen in poorer.items():
         if head in trained and bool(chosen.any()):
             good = logits[head][batch.better[chosen].to(device), 0]
             poor = logits[head][2 * count :][chosen.to(device), 0]
@@ -151,16 +217,21 @@ def pair_loss(good: torch.Tensor, poor: torch.Tensor) -> torch.Tensor:
 
 
 def _loop(
-    config: CriticConfig, training: Training, critic: Critic, rows: Sequence[Row], order: Sequence[int]
+    config: CriticConfig,
+    training: Training,
+    critic: Critic,
+    rows: Sequence[Row],
+    negatives: Negatives,
+    order: Sequence[int],
 ) -> bool:
     run, model = training.run, critic.model
-    negatives = Negatives(rows)
+    weights = balance(rows, model.sizes)
     training.begin()
     model.train()
     for step in range(training.start, training.total):
         batch = [rows[index] for index in order[step * config.batch : (step + 1) * config.batch]]
         rng = random.Random(f"{config.seed}/{step}")
-        parts = losses(model, collate(critic, batch, negatives, rng), critic.trained)
+        parts = losses(model, collate(critic, batch, negatives, rng), critic.trained, weights)
         loss = torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -188,11 +259,9 @@ def _finish(
     model = critic.model.to("cpu").eval()
     # Shipped in half precision: calibrated and measured as it will be loaded.
     model.load_state_dict({name: t.half().float() for name, t in model.state_dict().items()})
-    made = Critic(model, critic.encoder, critic.trained, _temperature(critic, dialogues), {})
-    report = measure(made, encode(made, [d for d in dialogues if held_out(d.id)]), config.seed)
-    Critic(model, made.encoder, made.trained, made.emotion_temperature, report).save(
-        run.out, run.meta(config, lm)
-    )
+    made = fitted(critic, encode(critic, [d for d in dialogues if calibration(d.id)]))
+    report = measure(made, lm, [d for d in dialogues if held_out(d.id)], config)
+    replace(made, report=report).save(run.out, run.meta(config, lm))
     training.checkpoints.remove()
     metrics = {
         f"{head}_{name}": float(value)
@@ -203,78 +272,33 @@ def _finish(
     run.progress("done", out=str(run.out.path), metrics=metrics)
 
 
-def _temperature(critic: Critic, dialogues: list[Dialogue]) -> float:
-    """Of the emotion head, fitted on the calibration tenth; 1.0 when it holds too few labels."""
-    rows = encode(critic, [d for d in dialogues if calibration(d.id)])
-    rows = [row for row in rows if row.emotion != NOTHING]
-    if len(rows) < MIN_ROWS:
-        return 1.0
-    logits = critic.logits([(row.context, row.reply) for row in rows])["emotion"]
-    return fit(logits, torch.tensor([row.emotion for row in rows])).temperature
+def fitted(critic: Critic, rows: Sequence[Row]) -> Critic:
+    """The critic with what ``rows``, on which no weight was trained, say of mixtures and of calibration.
+
+    A head with too few labels among them answers by the network alone.
+    """
+    rows = [row for row in rows if row.answered]
+    if not rows:
+        return critic
+    pairs = [(row.context, row.reply) for row in rows]
+    network, words = critic.logits(pairs), critic.read_words(pairs)
+    shares: dict[str, float] = {}
+    calibrated = UNCALIBRATED
+    for head in sorted(critic.trained & set(LABEL_HEADS)):
+        known = [index for index, row in enumerate(rows) if row.label(head) != NOTHING]
+        labels = torch.tensor([rows[index].label(head) for index in known])
+        if len(labels) < MIN_ROWS:
+            continue
+        mixtures = {share: ((1 - share) * network[head] + share * words[head])[known] for share in SHARES}
+        shares[head] = max(SHARES, key=lambda share: agreement(head, mixtures[share], labels))
+        if head == "emotion":
+            calibrated = fit(mixtures[shares[head]], labels)
+    if "quality" in critic.trained:
+        shares["quality"] = QUALITY_SHARE
+    return replace(critic, calibration=calibrated, words_share=shares)
 
 
-def measure(critic: Critic, rows: Sequence[Row], seed: int) -> dict[str, Any]:
-    """Every head on rows that nothing was trained on, beside its floor; {} with fewer than two dialogues."""
-    if len({row.dialogue for row in rows}) < 2:
-        return {}
-    logits = critic.logits([(row.context, row.reply) for row in rows])
-    report: dict[str, Any] = {}
-    for head in ("emotion", "wanted", "strategy"):
-        truth = [row.emotion if head == "emotion" else row.strategy for row in rows]
-        softness = critic.emotion_temperature if head == "emotion" else 1.0
-        if head in critic.trained and any(label != NOTHING for label in truth):
-            report[head] = _classified(logits[head] / softness, truth)
-    negatives, rng = Negatives(rows), random.Random(seed)
-    pools: dict[str, list[Ids | None]] = {
-        "belongs": [negatives.elsewhere(row, rng) for row in rows],
-        "belongs_same_dialogue": [negatives.same_dialogue(row, rng) for row in rows],
-        "belongs_generic": [row.worse if row.reason == "generic" else None for row in rows],
-        "belongs_echo": [row.client for row in rows],
-    }
-    for name, pool in pools.items():
-        report |= _compared(critic, name, "belongs", rows, logits, pool)
-    report |= _compared(critic, "quality", "quality", rows, logits, [row.worse for row in rows])
-    for reason in sorted({row.reason for row in rows if row.reason}):
-        pool = [row.worse if row.reason == reason else None for row in rows]
-        report |= _compared(critic, f"quality: {reason}", "quality", rows, logits, pool)
-    poor = [row.worse if row.reason in OUT_OF_TONE else None for row in rows]
-    return report | _compared(critic, "tone", "tone", rows, logits, poor)
-
-
-def _classified(logits: torch.Tensor, truth: Sequence[int]) -> dict[str, float]:
-    """Accuracy, macro-F1 and calibration error beside the majority label's share."""
-    confidence, predicted = torch.softmax(logits, dim=-1).max(dim=-1)
-    rows = zip(truth, predicted.tolist(), confidence.tolist(), strict=True)
-    guesses = [Guess(str(true), str(said), sure, False) for true, said, sure in rows if true != NOTHING]
-    figures = guessed(guesses)
-    return {
-        "n": len(guesses),
-        "accuracy": figures["accuracy"].overall,
-        "floor": Counter(guess.true for guess in guesses).most_common(1)[0][1] / len(guesses),
-        "macro_f1": figures["macro_f1"].overall,
-        "ece": figures["ece"].overall,
-    }
-
-
-def _compared(
-    critic: Critic,
-    name: str,
-    head: str,
-    rows: Sequence[Row],
-    logits: dict[str, torch.Tensor],
-    pool: Sequence[Ids | None],
-) -> dict[str, dict[str, float]]:
-    """How often the head puts the professional's reply above its rival; 0.5 by chance."""
-    kept = [index for index, other in enumerate(pool) if other is not None]
-    if head not in critic.trained or not kept:
-        return {}
-    rivals = critic.logits([(rows[index].context, pool[index] or ()) for index in kept])[head][:, 0]
-    own = logits[head][kept, 0]
-    return {
-        name: {
-            "n": len(kept),
-            "accuracy": float((own > rivals).double().mean()),
-            "floor": 0.5,
-            "auc": auc(own.tolist(), rivals.tolist()),
-        }
-    }
+def agreement(head: str, logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """What a head's mixture is chosen by: macro-F1 where rare labels matter, else accuracy."""
+    said = logits.argmax(dim=-1)
+    return macro_f1(said, labels) if head in BALANCED else float((said == labels).double().mean())

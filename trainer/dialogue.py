@@ -40,6 +40,7 @@ class Turn:
     strategy: str | None = None
     worse: Worse | None = None
     risk: tuple[str, ...] | None = None
+    empathy: tuple[int, int, int] | None = None  # see trainer.empathy: each 0-2
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from trainer.critic import Critic
 from trainer.dialogue import Dialogue
 from trainer.events import Component, Reward, Span
 from trainer.phrases import faults
-from trainer.rewards import Case, CriticScores, professional, relevance, total
+from trainer.rewards import Case, CriticScores, emotion, empathy, professional, relevance, total
 
-EXPLAINED = {"relevance": relevance, "professional": professional}
+EXPLAINED = {"emotion": emotion, "relevance": relevance, "professional": professional, "empathy": empathy}
 GROUP = 4  # words that are taken out together, at most; a clause is never crossed
 MOST_GROUPS = 10  # of one reply: a long one gets longer groups, not more of them
 KEPT = 3  # strongest spans of a component

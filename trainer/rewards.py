@@ -13,15 +13,16 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trainer.phrases import advice_comes_first, faults, is_closed_question, stock_share
 
-COMPONENTS = ("emotion", "relevance", "professional", "fluency", "safety", "reference")
+COMPONENTS = ("emotion", "relevance", "professional", "empathy", "fluency", "safety", "reference")
 OVERLAP = 8  # n-gram length that counts as copied training text
 COPY = 3  # n-gram length that counts as the client's own wording
 QUOTE_FREE = 0.25  # share of the client's wording that a good reflection may hold
 GOOD_LENGTH = (6, 45)  # words; the professionals' middle nine tenths
+CLEAR = 40  # words of the client from which a message needs no asking back
 LONGEST = 110  # words; from here length alone makes the reply worthless
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -37,6 +38,10 @@ class CriticScores:
     elsewhere: float  # mean of the same under fixed messages it was not written for: 1 = fits everything
     quality: float | None  # better than a plausible poorer reply
     tone: float | None  # the tone fits what the client feels
+    fluent: float | None = None  # reads like what people write
+    message: int = CLEAR  # words of the client's latest message
+    # Of each of trainer.empathy.MECHANISMS: its expected level, 0 (absent) to 1 (strong).
+    empathy: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,22 @@ def originality(case: Case) -> float:
     return 1 - max(0.0, copied - QUOTE_FREE) / (1 - QUOTE_FREE)
 
 
+def form(case: Case) -> float:
+    """Length and repetition: 0 for silence, a reply beyond all length, or one that says everything thrice."""
+    return _length_factor(len(words(case.reply))) * max(0.0, 1 - 2 * repeated_share(case.reply))
+
+
+def substance(case: Case) -> float:
+    """How much of an answer the reply is, whatever the critic finds: of sane form, neither echo nor stock."""
+    return originality(case) * (1 - stock_share(case.reply)) * form(case)
+
+
 def emotion(case: Case, scores: CriticScores | None) -> float | None:
     """The annotated emotion was named, and the tone fits it: mean of what is known."""
     named = None
     if case.emotion_true is not None and case.emotion_said is not None:
         named = float(case.emotion_true == case.emotion_said)
-    tone = scores.tone if scores is not None else None
+    tone = None if scores is None or scores.tone is None else scores.tone * substance(case)
     known = [part for part in (named, tone) if part is not None]
     return sum(known) / len(known) if known else None
 
@@ -113,7 +128,7 @@ def relevance(case: Case, scores: CriticScores | None) -> float | None:
     if scores is None:
         return None
     specific = math.sqrt(scores.belongs * (1 - scores.elsewhere))
-    return specific * originality(case) * (1 - stock_share(case.reply))
+    return specific * substance(case)
 
 
 def strategy_fit(scores: CriticScores) -> float | None:
@@ -125,22 +140,43 @@ def strategy_fit(scores: CriticScores) -> float | None:
 
 
 def professional(case: Case, scores: CriticScores | None) -> float:
-    """Strategy fits the moment and the critic finds it well made; every breach of craft costs a factor."""
-    heads = () if scores is None else (strategy_fit(scores), scores.quality)
-    known = [part for part in heads if part is not None]
-    value = sum(known) / len(known) if known else 1.0
+    """Well made, with a strategy that fits the moment; every breach of craft costs a factor.
+
+    A poor reply earns nothing by its strategy: the fit only halves what the critic finds well made.
+    """
+    fit = None if scores is None else strategy_fit(scores)
+    quality = None if scores is None else scores.quality
+    value = 1.0 if fit is None else (1 + fit) / 2
+    value *= 1.0 if quality is None else quality
     value *= 0.2 ** len({fault.name for fault in faults(case.reply)})
     value *= 0.6 if advice_comes_first(case.reply) else 1.0
     value *= 0.85 if is_closed_question(case.reply) else 1.0
-    return value * (1 - 0.8 * stock_share(case.reply))
+    return value * substance(case)
 
 
-def fluency(case: Case, neighbours: Sequence[str] = ()) -> float:
-    """Well-formed, of a good length, without repetition inside the reply or of its ``neighbours``."""
+def empathy(case: Case, scores: CriticScores | None) -> float | None:
+    """Chance that some mechanism of empathy is present where it is called for, in own words.
+
+    Each mechanism's level counts by how much the moment calls for it, from a half to the whole: a reaction
+    the more the stronger the emotion; an exploration the more the shorter the client's message; an
+    interpretation the more the longer it is. One strong one suffices: professionals rarely use two at once.
+    """
+    if scores is None or not scores.empathy:
+        return None
+    strong = 1 - scores.emotion.get("neutral", 0.0) if scores.emotion else 0.5
+    told = min(1.0, scores.message / CLEAR)
+    called_for = {"reaction": strong, "interpretation": told, "exploration": 1 - told}
+    lacking = math.prod(1 - level * (1 + called_for[name]) / 2 for name, level in scores.empathy.items())
+    return (1 - lacking) * substance(case)
+
+
+def fluency(case: Case, scores: CriticScores | None, neighbours: Sequence[str] = ()) -> float:
+    """Reads like people's writing, of a good length, without repetition inside or of its ``neighbours``."""
     found = words(case.reply)
     if not found:
         return 0.0
-    value = _length_factor(len(found)) * max(0.0, 1 - 2 * repeated_share(case.reply))
+    value = form(case)
+    value *= 1.0 if scores is None or scores.fluent is None else scores.fluent
     letters = sum(map(len, found)) / len(re.sub(r"\s", "", case.reply))
     value *= min(1.0, letters / 0.85)  # strings of signs, half-decoded bytes
     value *= 1.0 if case.ended and case.reply.rstrip()[-1] in ".?!…\"'”’)" else 0.6
@@ -196,7 +232,8 @@ def reward(
         "emotion": emotion(case, scores),
         "relevance": relevance(case, scores),
         "professional": professional(case, scores),
-        "fluency": fluency(case, neighbours),
+        "empathy": empathy(case, scores),
+        "fluency": fluency(case, scores, neighbours),
         "reference": reference(case),
     }
     made = {

@@ -17,7 +17,8 @@ from transformers import GPT2Config
 
 from tests.trainer.conftest import LINES, make_model, tiny_tokenizer
 from trainer.bundle import load_model, save_model
-from trainer.critic import CONTEXT_HEADS, PAIR_HEADS, Critic, CriticModel
+from trainer.critic import UNCALIBRATED, Critic
+from trainer.critic_model import CONTEXT_HEADS, PAIR_HEADS, CriticModel
 from trainer.dialogue import Dialogue
 from trainer.prompt import AUTHORED_LABELS, Encoder
 from trainer.run import Progress, Run, read_data
@@ -50,7 +51,7 @@ def make_critic(folder: Path) -> Path:
     shape = GPT2Config(vocab_size=encoder.size, n_positions=128, n_embd=16, n_layer=1, n_head=2)
     folder.mkdir(parents=True, exist_ok=True)
     heads = frozenset({*CONTEXT_HEADS, *PAIR_HEADS})
-    Critic(CriticModel(shape, AUTHORED_LABELS), encoder, heads, 1.0, {}).save(Folder(folder), {})
+    Critic(CriticModel(shape, AUTHORED_LABELS), encoder, heads, UNCALIBRATED, {}).save(Folder(folder), {})
     return folder
 
 

@@ -5,6 +5,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,19 @@ import safetensors.torch
 import torch
 
 from trainer.bundle import BundleError, load_model
+from trainer.calibration import Calibration
 from trainer.config import CriticConfig, InputError
 from trainer.critic import Critic
-from trainer.critic_data import Negatives, collate, encode, garbled, pack, plan
-from trainer.critic_train import from_base, match_loss, pair_loss, train
+from trainer.critic_data import Negatives, collate, encode, garbled, labelled_heads, pack, plan
+from trainer.critic_train import from_base, losses, match_loss, pair_loss, train
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse, as_json
+from trainer.empathy import MECHANISMS
 from trainer.events import EventWriter
 from trainer.run import Progress, Run, read_data
 from trainer.sealed import KEY_BYTES, Folder
 
-CONFIG = CriticConfig(layers=1, epochs=2, batch=4, max_length=64, checkpoint_every=3, threads=1)
+CONFIG = CriticConfig(layers=1, epochs=2, batch=4, max_length=64, samples=6, checkpoint_every=3, threads=1)
 # Client words, their emotion, a reply to them and its strategy: dull, but learnable by a tiny model.
 TEXTS = (
     ("my mother died and the house is empty", "sadness", "Her death left the house empty.", "reflection"),
@@ -138,11 +141,8 @@ def test_labels_that_are_absent_leave_their_heads_silent(tmp_path: Path, tiny_mo
     (scores,) = critic.score([(bare[0].cut_at(1), "Yes.")])
     assert (scores.emotion, scores.wanted, scores.strategy) == ({}, {}, {})
     assert scores.quality is None
-    assert set(critic.report) == {
-        "belongs",
-        "belongs_same_dialogue",
-        "belongs_echo",
-    }
+    heads = {name for name in critic.report if not name.startswith("made up")}
+    assert heads == {"belongs", "belongs_same_dialogue", "belongs_near", "belongs_echo"}
 
 
 def test_the_report_gives_every_head_with_its_floor_on_held_out_rows(critic_dir: Path) -> None:
@@ -154,11 +154,145 @@ def test_the_report_gives_every_head_with_its_floor_on_held_out_rows(critic_dir:
     assert {"emotion", "wanted", "strategy", "belongs", "quality"} <= set(report)
 
 
+def test_every_head_says_whether_it_beats_words_alone(critic_dir: Path) -> None:
+    report = Critic.load(critic_dir).report
+    for head in ("emotion", "wanted", "strategy"):
+        figures = report[head]
+        better = all(figures[name] > figures["words"][name] for name in ("accuracy", "macro_f1"))
+        assert figures["beats_words"] is better
+    for head in ("belongs", "belongs_same_dialogue", "quality"):
+        assert report[head]["beats_words"] is (report[head]["accuracy"] > report[head]["words"]["accuracy"])
+
+
+def test_people_are_compared_with_what_the_base_makes_up(critic_dir: Path) -> None:
+    report = Critic.load(critic_dir).report
+    assert report["made up"]["n"] == CONFIG.samples
+    assert report["made up"]["floor"] == 0.5
+    assert {"made up: relevance", "made up: professional", "made up: fluency"} <= set(report)
+
+
+def test_labelled_texts_without_an_answer_teach_the_emotion_alone(tmp_path: Path, tiny_model: Path) -> None:
+    texts = [
+        Dialogue(f"t{number}", "test", None, (Turn("client", text, emotion=emotion),))
+        for number in range(30)
+        for text, emotion, *_ in [TEXTS[number % 3]]
+    ]
+    critic = from_base(load_model(tiny_model), CONFIG)
+    rows = encode(critic, [*dialogues(2), *texts])
+    assert sum(row.answered for row in rows) == 4
+    critic = replace(critic, trained=labelled_heads(rows))
+    lone = collate(critic, rows[4:8], Negatives(rows), random.Random(1))
+    assert set(losses(critic.model, lone, critic.trained, {})) == {"emotion"}
+    order = plan(rows, replace(CONFIG, epochs=1))
+    assert len(order) == 8  # as many of them as there are answered ones, not all thirty
+    run, _ = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", [*dialogues(), *texts]), tiny_model)
+    assert train(CONFIG, run)
+    assert Critic.load(tmp_path / "out").report["emotion"]["n"] == sum(
+        len(row.turns) // 2 for row in dialogues() if held_out(row.id)
+    )
+
+
+def test_only_texts_without_an_answer_cannot_teach_a_critic(tmp_path: Path, tiny_model: Path) -> None:
+    texts = [Dialogue(f"t{n}", "test", None, (Turn("client", "no", emotion="anger"),)) for n in range(9)]
+    run, _ = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", texts), tiny_model)
+    with pytest.raises(InputError, match="two dialogues"):
+        train(CONFIG, run)
+
+
+def test_empathy_is_learned_from_a_file_of_labels(tmp_path: Path, tiny_model: Path) -> None:
+    file = tmp_path / "empathy.jsonl"
+    levels = {text: [0, 2 * (number == 0), 2 * (number == 1)] for number, (*_, text, _) in enumerate(TEXTS)}
+    file.write_text(
+        "".join(
+            json.dumps({"id": row.id, "turn": index, "empathy": levels[turn.text]}) + "\n"
+            for row in dialogues()
+            for index, turn in enumerate(row.turns)
+            if turn.speaker == "therapist"
+        )
+    )
+    run, _ = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", dialogues()), tiny_model)
+    assert train(replace(CONFIG, empathy=str(file)), run)
+    critic = Critic.load(tmp_path / "out")
+    assert critic.report["exploration"]["words"]["accuracy"] == 1.0
+    (scores,) = critic.score([(dialogues()[0].cut_at(1), TEXTS[1][2])])
+    assert set(scores.empathy) == set(MECHANISMS)
+    assert all(0 <= level <= 1 for level in scores.empathy.values())
+
+
+def test_below_its_threshold_the_critic_names_no_emotion(critic_dir: Path) -> None:
+    critic = Critic.load(critic_dir)
+    item = (dialogues()[0].cut_at(1), "Yes.")
+    for threshold, named in ((0.0, True), (1.0, False)):
+        chosen = replace(critic, calibration=Calibration(1.0, threshold))
+        assert bool(chosen.score([item])[0].emotion) is named
+
+
+def test_a_mixture_lies_between_the_network_and_the_words(critic_dir: Path) -> None:
+    critic = replace(Critic.load(critic_dir), words_share={"emotion": 0.25})
+    pairs = [(critic.context_ids(dialogues()[0].cut_at(1)), critic.reply_ids("Yes."))]
+    network, words = critic.logits(pairs)["emotion"], critic.read_words(pairs)["emotion"]
+    assert torch.allclose(critic.mixed(pairs)["emotion"], 0.75 * network + 0.25 * words)
+
+
+def test_a_critic_of_the_first_format_keeps_its_heads_and_is_silent_on_later_ones(
+    tmp_path: Path, critic_dir: Path
+) -> None:
+    later = ("context_words.", "reply_words.", "heads.fluent.", *(f"heads.{name}." for name in MECHANISMS))
+    tensors = safetensors.torch.load((critic_dir / "critic.safetensors").read_bytes())
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(later)}
+    (tmp_path / "critic.safetensors").write_bytes(safetensors.torch.save(kept))
+    config = json.loads((critic_dir / "critic.json").read_bytes())
+    for field in ("words_share", "emotion_threshold"):
+        del config[field]
+    config |= {"format": 1, "trained": ["belongs", "emotion"]}
+    (tmp_path / "critic.json").write_text(json.dumps(config))
+    critic = Critic.load(tmp_path)
+    (scores,) = critic.score([(dialogues()[0].cut_at(1), "Yes.")])
+    assert scores.emotion
+    assert (scores.fluent, scores.empathy) == (None, {})
+    (tmp_path / "critic.json").write_text(json.dumps(config | {"format": 2}))
+    with pytest.raises(BundleError):
+        Critic.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("format", 3),
+        ("format", None),
+        ("emotion_threshold", "high"),
+        ("emotion_temperature", 0.0),
+        ("words_share", {"emotion": 2.0}),
+        ("words_share", {"nothing": 0.5}),
+    ],
+)
+def test_a_critic_with_damaged_settings_is_refused(
+    tmp_path: Path, critic_dir: Path, field: str, value: Any
+) -> None:
+    config = json.loads((critic_dir / "critic.json").read_bytes()) | {field: value}
+    (tmp_path / "critic.json").write_text(json.dumps(config))
+    (tmp_path / "critic.safetensors").write_bytes((critic_dir / "critic.safetensors").read_bytes())
+    with pytest.raises(BundleError):
+        Critic.load(tmp_path)
+
+
+def test_near_replies_answer_a_message_of_another_dialogue(tiny_model: Path) -> None:
+    critic = from_base(load_model(tiny_model), CONFIG)
+    rows = encode(critic, dialogues())
+    negatives, rng = Negatives(rows), random.Random(1)
+    of_dialogue: dict[int, set[tuple[int, ...]]] = {}
+    for row in rows:
+        of_dialogue.setdefault(row.dialogue, set()).add(row.reply)
+    for row in rows[:10]:
+        others = set().union(*(replies for number, replies in of_dialogue.items() if number != row.dialogue))
+        assert negatives.near(row, rng) in others
+
+
 def test_held_out_words_change_nothing_in_what_is_learned(tmp_path: Path, tiny_model: Path) -> None:
     def weights(name: str, change: Callable[[Dialogue], Dialogue]) -> bytes:
         data = write_data(tmp_path / f"{name}.jsonl", [change(row) for row in dialogues()])
         run, _ = make_run(tmp_path / name, data, tiny_model)
-        assert train(CONFIG, run)
+        assert train(replace(CONFIG, samples=0), run)
         return (tmp_path / name / "critic.safetensors").read_bytes()
 
     def other(row: Dialogue, reserved: Callable[[str], bool]) -> Dialogue:
@@ -173,7 +307,9 @@ def test_held_out_words_change_nothing_in_what_is_learned(tmp_path: Path, tiny_m
 
 
 def test_training_on_what_can_be_learned_lowers_the_loss(tmp_path: Path, tiny_model: Path) -> None:
-    config = CriticConfig(layers=2, epochs=12, batch=8, max_length=64, learning_rate=5e-3, threads=1)
+    config = CriticConfig(
+        layers=2, epochs=12, batch=8, max_length=64, learning_rate=5e-3, samples=0, threads=1
+    )
     run, stream = make_run(tmp_path / "out", write_data(tmp_path / "d.jsonl", dialogues()), tiny_model)
     assert train(config, run)
     losses = [event["metrics"]["emotion"] for event in events(stream) if event["type"] == "step"]

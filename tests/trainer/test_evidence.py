@@ -6,7 +6,7 @@ import pytest
 
 from trainer.bundle import load_model
 from trainer.config import CriticConfig
-from trainer.critic import Critic
+from trainer.critic import UNCALIBRATED, Critic
 from trainer.critic_train import from_base
 from trainer.dialogue import Dialogue, Turn
 from trainer.evidence import KEPT, Scored, explain, groups
@@ -20,7 +20,8 @@ WEIGHTS = {"relevance": 0.5, "professional": 0.3, "safety": 0.2}
 def critic(tiny_model: Path) -> Critic:
     made = from_base(load_model(tiny_model), CriticConfig(layers=1, max_length=64))
     made.model.eval()
-    return Critic(made.model, made.encoder, frozenset({"belongs", "quality", "wanted", "strategy"}), 1.0, {})
+    heads = frozenset({"belongs", "quality", "wanted", "strategy"})
+    return Critic(made.model, made.encoder, heads, UNCALIBRATED, {})
 
 
 def scored(critic: Critic, dialogue: Dialogue, replies: list[str]) -> list[Scored]:

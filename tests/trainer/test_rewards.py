@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from trainer.config import RlConfig
+from trainer.empathy import MECHANISMS
 from trainer.rewards import (
     Case,
     CriticScores,
@@ -21,7 +25,7 @@ CLIENT = (
     "my mother died in march. every evening i lay the table for two, then i see the plate and put it back"
 )
 HONEST = "Two plates, and then the moment of putting one away. What goes through you as you put it back?"
-WEIGHTS = {"emotion": 0.2, "relevance": 0.3, "professional": 0.25, "fluency": 0.15, "safety": 0.1}
+WEIGHTS = RlConfig().weights
 # A critic that is taken in by everything: only the rules stand between a trick and its reward.
 FOOLED = CriticScores(
     emotion={"sadness": 0.9, "neutral": 0.1},
@@ -31,6 +35,9 @@ FOOLED = CriticScores(
     elsewhere=0.05,
     quality=0.9,
     tone=0.9,
+    fluent=1.0,
+    message=20,
+    empathy={"reaction": 0.5, "interpretation": 0.6, "exploration": 0.6},
 )
 TRAINING = ("It sounds as though the evenings have become the place where her absence is loudest for you.",)
 # What a critic that sees through it says of a reply that fits everything.
@@ -84,6 +91,92 @@ def value(reply: str, scores: CriticScores | None = FOOLED, **fields: object) ->
 def test_a_trick_earns_clearly_less_than_an_honest_reply(name: str, reply: str, scores: CriticScores) -> None:
     ended = name != "cut off"
     assert value(reply, scores, ended=ended) < value(HONEST) - 0.05
+
+
+def chances() -> st.SearchStrategy[float]:
+    return st.floats(0.0, 1.0)
+
+
+def shares(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, float]]:
+    """Nothing, or a distribution over ``names``."""
+    weights = st.lists(st.floats(0.01, 1.0), min_size=len(names), max_size=len(names))
+    return st.just({}) | weights.map(lambda w: {n: x / sum(w) for n, x in zip(names, w, strict=True)})
+
+
+ANY_SCORES = st.builds(
+    CriticScores,
+    emotion=shares(("sadness", "neutral")),
+    wanted=shares(("reflection", "open question")),
+    strategy=shares(("reflection", "open question")),
+    belongs=chances(),
+    elsewhere=chances(),
+    quality=st.none() | chances(),
+    tone=st.none() | chances(),
+    fluent=st.none() | chances(),
+    message=st.integers(0, 500),
+    empathy=st.just({}) | st.fixed_dictionaries({name: chances() for name in MECHANISMS}),
+)
+REPLIES = st.text(max_size=80) | st.sampled_from([HONEST, *(trick[1] for trick in TRICKS)])
+
+
+@given(REPLIES, ANY_SCORES, REPLIES)
+def test_whatever_is_written_and_scored_every_component_is_a_share(
+    reply: str, scores: CriticScores, other: str
+) -> None:
+    made = reward(case(reply, reference=HONEST), scores, [other])
+    assert all(part is None or 0.0 <= part <= 1.0 for part in made.values())
+    assert 0.0 <= total(made, WEIGHTS) <= 1.0
+    assert made == reward(case(reply, reference=HONEST), scores, [other])
+
+
+@given(REPLIES, ANY_SCORES, st.sampled_from(["belongs", "quality", "tone", "fluent", *MECHANISMS]))
+def test_no_component_falls_when_the_critic_finds_more_good(
+    reply: str, scores: CriticScores, head: str
+) -> None:
+    if head in MECHANISMS:
+        better = replace(scores, empathy=scores.empathy and {**scores.empathy, head: 1.0})
+    else:
+        better = replace(scores, **{head: None if getattr(scores, head) is None else 1.0})
+    before, after = reward(case(reply), scores), reward(case(reply), better)
+    for name, part in before.items():
+        again = after[name]
+        assert (part is None) == (again is None)
+        assert part is None or again is None or again >= part - 1e-12
+
+
+@given(st.lists(chances(), min_size=7, max_size=7), st.integers(0, 6), chances())
+def test_the_total_rises_with_each_of_its_parts(values: list[float], place: int, higher: float) -> None:
+    names = [*WEIGHTS, "reference"]
+    parts: dict[str, float | None] = dict(zip(names, values, strict=True))
+    raised = parts | {names[place]: max(higher, values[place])}
+    assert total(raised, WEIGHTS) >= total(parts, WEIGHTS) - 1e-12
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "calls", "does_not"),
+    [
+        ("reaction", {"emotion": {"sadness": 1.0}}, {"emotion": {"neutral": 1.0}}),
+        ("exploration", {"message": 0}, {"message": 60}),
+        ("interpretation", {"message": 60}, {"message": 0}),
+    ],
+)
+def test_a_mechanism_of_empathy_counts_more_where_it_is_called_for(
+    mechanism: str, calls: dict[str, object], does_not: dict[str, object]
+) -> None:
+    shown = replace(FOOLED, empathy=dict.fromkeys(MECHANISMS, 0.0) | {mechanism: 1.0})
+    more = reward(case(HONEST), replace(shown, **calls))["empathy"]  # type: ignore[arg-type]
+    less = reward(case(HONEST), replace(shown, **does_not))["empathy"]  # type: ignore[arg-type]
+    assert more == pytest.approx(1.0)
+    assert less == pytest.approx(0.5)
+
+
+def test_empathy_is_not_known_without_its_heads() -> None:
+    assert reward(case(HONEST), replace(FOOLED, empathy={}))["empathy"] is None
+    assert reward(case(HONEST), None)["empathy"] is None
+
+
+def test_a_poor_reply_earns_nothing_by_its_strategy() -> None:
+    assert reward(case(HONEST), replace(FOOLED, quality=0.0))["professional"] == 0.0
 
 
 @pytest.mark.parametrize("reply", [trick[1] for trick in TRICKS] + [HONEST, "🙂", "’", "\u200b", "a" * 5000])
