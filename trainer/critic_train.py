@@ -66,7 +66,7 @@ def train(config: CriticConfig, run: Run) -> bool:
         raise InputError("critic: name the base model (--model DIR).")
     lm = load_model(run.model, run.key)
     critic = from_base(lm, config)
-    dialogues, labels_sha256 = _labelled(run.dialogues(), config)
+    dialogues, labels_sha256 = _labelled(run, config)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     rows = encode(critic, learned)
     if len({row.dialogue for row in rows if row.answered}) < 2:
@@ -122,12 +122,23 @@ def from_base(lm: LanguageModel, config: CriticConfig) -> Critic:
     return Critic(model, lm.encoder, frozenset(), UNCALIBRATED, {})
 
 
-def _labelled(dialogues: list[Dialogue], config: CriticConfig) -> tuple[list[Dialogue], str]:
-    """The dialogues with the empathy labels of the settings' file, and the file's digest."""
+def _labelled(run: Run, config: CriticConfig) -> tuple[list[Dialogue], str]:
+    """The dialogues with the empathy labels of the settings' file, and the file's digest.
+
+    The labels count the turns of the data's file: a dialogue whose turns were merged is refused.
+    """
+    dialogues = run.dialogues()
     if not config.empathy:
         return dialogues, ""
     path = Path(config.empathy)
     labels = read_empathy(path)
+    merged = frozenset[str]().union(*(file.merged for file in run.data))
+    for name, _ in labels:
+        if name in merged:
+            raise InputError(
+                f"empathy: {path.name} labels turns of {name}, where one speaker has several turns in a row; "
+                "write the levels into the dialogue's own turns (key 'empathy')."
+            )
     return list(with_empathy(dialogues, labels)), hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -18,7 +18,8 @@ from typing import Any
 from trainer.config import InputError, resources_dir
 
 LATEST_DEATH = 1955  # books of authors who died later are still protected in many countries
-_HELD_OUT_NAMES = ("val", "valid", "validation", "dev", "test")
+VALIDATION_NAMES = ("val", "valid", "validation", "dev")
+_HELD_OUT_NAMES = (*VALIDATION_NAMES, "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,57 @@ def calibration(name: str) -> bool:
 
 def source_files(root: Path, name: str) -> list[Path]:
     """Training files of a source; its validation parts are left out. Raises InputError."""
-    folder = root / name
-    found = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
-    files = [f for f in found if f.name.split(".")[0] not in _HELD_OUT_NAMES]
-    if name == "authored":
-        files = [f for f in files if not f.name.startswith("risk")]
+    files = [f for f in all_files(root, name) if not is_part(f, *_HELD_OUT_NAMES)]
     if not files:
-        raise InputError(f"data_root: source {name!r} has no .jsonl files under {folder.name!r}.")
+        raise InputError(f"data_root: source {name!r} has no .jsonl files under {name!r}.")
     return files
 
 
-def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
-    for file in files:
+def all_files(root: Path, name: str) -> list[Path]:
+    """Files of a source, in the order of their names; messages for the risk screen are no dialogues."""
+    folder = root / name
+    files = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
+    return [f for f in files if not (name == "authored" and f.name.startswith("risk"))]
+
+
+def is_part(file: Path, *names: str) -> bool:
+    """Is the file one of these official parts of its set, by its name?"""
+    return file.name.split(".")[0] in names
+
+
+def rows_of(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Stream a file's rows, each with where it stands ("FILE, line N"). Raises InputError."""
+    try:
         with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
+                where = f"{file.name}, line {number}"
                 try:
-                    yield json.loads(line)
-                except ValueError:
-                    raise InputError(f"{file.name}, line {number}: not valid JSON.") from None
+                    row = json.loads(line)
+                except (ValueError, RecursionError):
+                    raise InputError(f"{where}: not valid JSON.") from None
+                if not isinstance(row, dict):
+                    raise InputError(f"{where}: must be an object.")
+                yield where, row
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or "damaged or not a gzip file"
+        raise InputError(f"{file.name}: cannot be read ({reason}).") from None
+
+
+def shippable_source(name: str) -> Source:
+    """The table's row of a source. Raises InputError for a source that is not in the table."""
+    table, _ = sources()
+    if name not in table:
+        raise InputError(
+            f"source {name!r} is not in resources/sources.toml: it may not go into shipped weights."
+        )
+    return table[name]
+
+
+def admits(source: Source, row: dict[str, Any]) -> bool:
+    """Do the terms of the source let this row in?"""
+    dead = sources()[1].get(row.get("author", ""), LATEST_DEATH + 1) <= LATEST_DEATH
+    licensed = not source.row_licences or row.get("licence") in source.row_licences
+    return licensed and (dead or not source.authors)
 
 
 def documents(root: Path, name: str) -> Iterator[Document]:
@@ -89,23 +123,14 @@ def documents(root: Path, name: str) -> Iterator[Document]:
 
     Raises InputError for a source that is not in the table.
     """
-    table, authors = sources()
-    if name not in table:
-        raise InputError(
-            f"source {name!r} is not in resources/sources.toml: it may not go into shipped weights."
-        )
-    source = table[name]
-    for row in _rows(source_files(root, name)):
-        if name == "authored" and held_out(str(row["id"])):
-            continue
-        if source.authors and authors.get(row.get("author", ""), LATEST_DEATH + 1) > LATEST_DEATH:
-            continue
-        licence = row.get("licence")
-        if source.row_licences and licence not in source.row_licences:
-            continue
-        document = _document(row)
-        if document is not None:
-            yield document
+    source = shippable_source(name)
+    for file in source_files(root, name):
+        for _, row in rows_of(file):
+            if (name == "authored" and held_out(str(row["id"]))) or not admits(source, row):
+                continue
+            document = _document(row)
+            if document is not None:
+                yield document
 
 
 def _document(row: dict[str, Any]) -> Document | None:

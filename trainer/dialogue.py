@@ -1,7 +1,8 @@
 """Dialogues: one JSON object a line, read strictly. Torch-free: the window imports this.
 
-``{"id", "source", "context": str|null, "turns": [{"speaker", "text", "emotion", "strategy"}]}``; other keys
-are kept out. Every refusal is an InputError that names the place and the field, never the words in it.
+``{"id", "source", "context": str|null, "turns": [{"speaker", "text", "emotion", "strategy"}]}``; a turn may
+also hold "worse", "risk" and "empathy", the dialogue "quality"; other keys are kept out. Every refusal is an
+InputError that names the place and the field, never the words in it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from trainer.config import InputError
 
 Speaker = Literal["client", "therapist"]
+Quality = Literal["high", "low"]
 SPEAKERS = ("client", "therapist")
+QUALITIES = ("high", "low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,49 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A conversation; ``context`` is the situation in a sentence, if known."""
+    """A conversation; ``context`` is the situation in a sentence, ``quality`` the counselling's, if known."""
 
     id: str
     source: str
     context: str | None
     turns: tuple[Turn, ...]
+    quality: Quality | None = None
 
     def cut_at(self, turn: int) -> Dialogue:
         """The same dialogue with only the turns before index ``turn``."""
-        return Dialogue(self.id, self.source, self.context, self.turns[:turn])
+        return replace(self, turns=self.turns[:turn])
+
+
+def merge_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """Consecutive turns of one speaker as one turn, so that the speakers alternate.
+
+    Texts are joined by a blank. The emotion and the strategy are the last that say something: neutral and
+    other give way. Dangers add up, levels of empathy are the highest, of ``worse`` the last is kept.
+    """
+    return tuple(_merged(list(group)) for _, group in groupby(turns, key=lambda turn: turn.speaker))
+
+
+def _merged(turns: list[Turn]) -> Turn:
+    if len(turns) == 1:
+        return turns[0]
+    risks = [turn.risk for turn in turns if turn.risk is not None]
+    levels = [turn.empathy for turn in turns if turn.empathy is not None]
+    reaction, interpretation, exploration = zip(*levels, strict=True) if levels else ((), (), ())
+    return Turn(
+        turns[0].speaker,
+        " ".join(turn.text for turn in turns),
+        emotion=_telling([turn.emotion for turn in turns], "neutral"),
+        strategy=_telling([turn.strategy for turn in turns], "other"),
+        worse=next((turn.worse for turn in reversed(turns) if turn.worse), None),
+        risk=tuple(dict.fromkeys(label for risk in risks for label in risk)) if risks else None,
+        empathy=(max(reaction), max(interpretation), max(exploration)) if levels else None,
+    )
+
+
+def _telling(labels: list[str | None], empty: str) -> str | None:
+    """The last label but ``empty``; ``empty`` when there is no other, None when there is none at all."""
+    found = [label for label in labels if label is not None]
+    return next((label for label in reversed(found) if label != empty), found[-1] if found else None)
 
 
 def check_text(text: str, where: str) -> str:
@@ -106,6 +143,21 @@ def _risk(value: Any, where: str) -> tuple[str, ...] | None:
     return tuple(_text(label, f"{where}, field 'risk'") for label in value)
 
 
+def _empathy(value: Any, where: str) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    whole = isinstance(value, list) and len(value) == 3 and all(type(level) is int for level in value)
+    if not whole or not all(0 <= level <= 2 for level in value):
+        raise InputError(f"{where}, field 'empathy': must be a list of three levels, each 0, 1 or 2.")
+    return (value[0], value[1], value[2])
+
+
+def _quality(value: Any, where: str) -> Quality | None:
+    if value is not None and value not in QUALITIES:
+        raise InputError(f"{where}, field 'quality': must be 'high', 'low' or null.")
+    return cast(Quality | None, value)
+
+
 def _parse_turn(record: Any, where: str) -> Turn:
     if not isinstance(record, dict):
         raise InputError(f"{where}: must be an object, is {_kind(record)}.")
@@ -127,6 +179,7 @@ def _parse_turn(record: Any, where: str) -> Turn:
             _text(worse.get("reason"), f"{where}, field 'worse.reason'"),
         ),
         risk=_risk(record.get("risk"), where),
+        empathy=_empathy(record.get("empathy"), where),
     )
 
 
@@ -145,6 +198,7 @@ def dialogue_from(record: Any, where: str) -> Dialogue:
         source=_optional(record, "source", where) or "unknown",
         context=_optional(record, "context", where),
         turns=tuple(_parse_turn(turn, f"{where}, turn {index + 1}") for index, turn in enumerate(turns)),
+        quality=_quality(record.get("quality"), where),
     )
 
 
@@ -199,6 +253,7 @@ def as_json(dialogue: Dialogue) -> dict[str, Any]:
             {"speaker": t.speaker, "text": t.text, "emotion": t.emotion, "strategy": t.strategy}
             | ({"worse": {"text": t.worse.text, "reason": t.worse.reason}} if t.worse else {})
             | ({"risk": list(t.risk)} if t.risk is not None else {})
+            | ({"empathy": list(t.empathy)} if t.empathy is not None else {})
             for t in dialogue.turns
         ],
-    }
+    } | ({"quality": dialogue.quality} if dialogue.quality else {})

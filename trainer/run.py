@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from trainer.config import InputError
 from trainer.data import sources
-from trainer.dialogue import Dialogue, parse_lines
+from trainer.dialogue import Dialogue, merge_turns, parse_lines
 from trainer.events import EventWriter
 from trainer.sealed import SUFFIX, Folder
 
@@ -32,11 +32,15 @@ LIBRARIES = ("torch", "transformers", "trl", "tokenizers")
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file of dialogues as it was read; ``id`` is its name without folders and suffixes."""
+    """One file of dialogues as it was read; ``id`` is its name without folders and suffixes.
+
+    The speakers of ``dialogues`` alternate: turns of one speaker in a row were merged.
+    """
 
     id: str
     sha256: str  # of the plain content
     dialogues: tuple[Dialogue, ...]
+    merged: frozenset[str] = frozenset()  # ids of dialogues whose turns are no longer those of the file
 
 
 class Progress:
@@ -175,15 +179,20 @@ def _source(file: DataFile) -> dict[str, Any]:
 
 
 def read_data(path: Path, key: bytes | None) -> DataFile:
-    """Read ``FILE.jsonl[.gz]``, with a run key also ``FILE.jsonl[.gz].sealed``. Raises InputError."""
+    """Read ``FILE.jsonl[.gz]``, with a run key also ``FILE.jsonl[.gz].sealed``. Raises InputError.
+
+    The one place where turns are merged for training and evaluation; the desk keeps a conversation as it is.
+    """
     logical, data = read_bytes(path, key)
     if logical.endswith(".gz"):
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError):
             raise InputError(f"{path.name}: damaged or not a gzip file.") from None
-    dialogues = tuple(parse_lines(io.BytesIO(data), logical))
-    return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues)
+    written = tuple(parse_lines(io.BytesIO(data), logical))
+    dialogues = tuple(replace(dialogue, turns=merge_turns(dialogue.turns)) for dialogue in written)
+    merged = frozenset(d.id for d, w in zip(dialogues, written, strict=True) if len(d.turns) < len(w.turns))
+    return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues, merged)
 
 
 def read_bytes(path: Path, key: bytes | None) -> tuple[str, bytes]:

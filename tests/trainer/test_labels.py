@@ -1,0 +1,70 @@
+"""The table of labels: complete for the sets it names, and into our own labels only."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainer import labels
+from trainer.config import InputError
+from trainer.labels import emotion_of, strategy_of, tables
+from trainer.prompt import AUTHORED_LABELS
+
+OURS = {"emotions": AUTHORED_LABELS.emotions, "strategies": AUTHORED_LABELS.strategies}
+
+
+def test_every_label_leads_to_one_of_ours_or_nowhere() -> None:
+    for source, kinds in tables().items():
+        for kind, table in kinds.items():
+            assert set(table.values()) - {None} <= set(OURS[kind]), (source, kind)
+
+
+def test_our_own_labels_stay_as_they_are() -> None:
+    assert [emotion_of("authored", [name]) for name in OURS["emotions"]] == list(OURS["emotions"])
+    assert [strategy_of("authored", name) for name in OURS["strategies"]] == list(OURS["strategies"])
+
+
+@pytest.mark.parametrize(
+    ("source", "theirs", "ours"),
+    [
+        ("goemotions", ["remorse"], "shame"),
+        ("goemotions", ["annoyance", "anger"], "anger"),
+        ("goemotions", ["joy", "surprise"], "joy"),
+        ("goemotions", ["joy", "sadness"], None),
+        ("goemotions", ["curiosity"], None),
+        ("goemotions", [], None),
+        ("empathetic_dialogues", ["25"], "shame"),
+        ("dailydialog_part", ["no emotion"], "neutral"),
+    ],
+)
+def test_labels_of_one_row_count_when_those_with_a_counterpart_agree(
+    source: str, theirs: list[str], ours: str | None
+) -> None:
+    assert emotion_of(source, theirs) == ours
+
+
+@pytest.mark.parametrize(
+    ("source", "theirs", "ours"),
+    [
+        ("mesc", "Restatement", "reflection"),
+        ("esconv", "Providing Suggestions or Information", None),
+        ("annomi", "question:open", "open question"),
+        ("annomi", "question:closed", None),
+        ("bolt_behaviours", "Normalizing", "validation"),
+        ("annomi", None, None),
+    ],
+)
+def test_strategies_are_mapped(source: str, theirs: str | None, ours: str | None) -> None:
+    assert strategy_of(source, theirs) == ours
+
+
+@pytest.mark.parametrize("source", ["goemotions", "no_such_set"])
+def test_a_label_that_the_table_lacks_is_refused_by_name(source: str) -> None:
+    with pytest.raises(InputError, match=rf"{source}.*'melancholy'.*labels\.toml"):
+        emotion_of(source, ["melancholy"])
+    with pytest.raises(InputError, match=rf"{source}.*'hypnosis'.*labels\.toml"):
+        strategy_of(source, "hypnosis")
+
+
+def test_a_label_in_two_lines_of_the_table_is_refused() -> None:
+    with pytest.raises(InputError, match=r"labels\.toml, \[x\]: 'glad' stands in two lines"):
+        labels._turned({"joy": ["glad"], "neutral": ["glad"]}, "labels.toml, [x]")

@@ -1,0 +1,61 @@
+"""Labels of other data sets in our own words: ``resources/labels.toml`` is the one table. Torch-free."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from trainer.config import InputError, resources_dir
+
+UNMAPPED = "unmapped"
+
+
+@cache
+def tables() -> dict[str, dict[str, dict[str, str | None]]]:
+    """By source and kind (emotions, strategies): their label to ours, None where it has no counterpart."""
+    raw = tomllib.loads((resources_dir() / "labels.toml").read_text(encoding="utf8"))
+    return {
+        source: {kind: _turned(rows, f"labels.toml, [{source}.{kind}]") for kind, rows in kinds.items()}
+        for source, kinds in raw.items()
+    }
+
+
+def _turned(rows: Mapping[str, Sequence[str]], where: str) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for ours, theirs in rows.items():
+        for label in theirs:
+            if label in found:
+                raise InputError(f"{where}: {label!r} stands in two lines.")
+            found[label] = None if ours == UNMAPPED else ours
+    return found
+
+
+def _looked_up(source: str, kind: str, label: str) -> str | None:
+    table = tables().get(source, {}).get(kind, {})
+    if label not in table:
+        raise InputError(
+            f"source {source!r}: its label {label!r} is not in resources/labels.toml; add it to "
+            f"[{source}.{kind}], under '{UNMAPPED}' if it has no counterpart."
+        )
+    return table[label]
+
+
+def emotion_of(source: str, labels: Sequence[str]) -> str | None:
+    """Our emotion for one row's labels: the mapped ones must agree, else None. Raises InputError."""
+    return _agreed([_looked_up(source, "emotions", label) for label in labels])
+
+
+def strategy_of(source: str, label: str | None) -> str | None:
+    """Our strategy for a label of the set; None when it has none or no counterpart. Raises InputError."""
+    return None if label is None else _looked_up(source, "strategies", label)
+
+
+def strategy_of_all(source: str, labels: Sequence[str]) -> str | None:
+    """Our strategy for one row's labels: the mapped ones must agree, else None. Raises InputError."""
+    return _agreed([_looked_up(source, "strategies", label) for label in labels])
+
+
+def _agreed(mapped: Sequence[str | None]) -> str | None:
+    found = set(mapped) - {None}
+    return found.pop() if len(found) == 1 else None
