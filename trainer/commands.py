@@ -17,6 +17,7 @@ from trainer.run import Progress, Run, read_data
 from trainer.sealed import Folder
 
 CONFIGS: dict[str, type] = {
+    "data": settings.DataConfig,
     "pretrain": settings.PretrainConfig,
     "critic": settings.CriticConfig,
     "sft": settings.SftConfig,
@@ -25,6 +26,7 @@ CONFIGS: dict[str, type] = {
     "judge": settings.JudgeConfig,
 }
 SUMMARIES = {
+    "data": "make named data sets into files of dialogues, and report on them",
     "pretrain": "train a small GPT-2 and its tokenizer from scratch",
     "critic": "train the scorer of replies on a base model",
     "sft": "teach a model to write emotion, strategy and reply",
@@ -62,7 +64,7 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
     option("--out", type=Path, required=True, metavar="DIR", help="folder of the result")
     if name == "judge":
         option("--predictions", type=Path, required=True, metavar="FILE", help="what evaluate wrote")
-    elif name != "pretrain":
+    elif name not in ("data", "pretrain"):
         option(
             "--data",
             action="append",
@@ -78,7 +80,7 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
         option("--compare", action="append", default=[], metavar="NAME=DIR", help="another model; repeatable")
         option("--train", action="append", type=Path, default=[], metavar="FILE", help="what it learned from")
         option("--seed", type=int, default=1)
-    else:
+    elif name != "data":
         option("--resume", action="store_true", help="continue the run in --out")
     option("--events", action="store_true", help="JSON lines on stdout; a cancel line on stdin stops the run")
     option(
@@ -137,13 +139,17 @@ def run_training(
         progress=progress,
         stop=stop,
     )
-    if command not in ("pretrain", "judge"):
+    if command not in ("data", "pretrain", "judge"):
         run.dialogues()  # refuses empty data and ids used twice before a model is loaded
     _work(command)(config, run, arguments)
 
 
 def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
     """The function that does the command's work; its imports cost seconds, so only its own are made."""
+    if command == "data":
+        from trainer.prepare import prepare
+
+        return lambda config, run, _: prepare(config, run)
     if command == "pretrain":
         from trainer.pretrain import pretrain
 

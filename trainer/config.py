@@ -26,6 +26,15 @@ class InputError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class DataConfig:
+    """Named sets made into files of dialogues. ``data_root`` holds one folder per source id."""
+
+    data_root: str = ""
+    sources: tuple[str, ...] = ()
+    experiment: bool = False  # also sets whose terms do not let weights be shipped
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainConfig:
     """GPT-2 from scratch. ``data_root`` is the folder that holds one folder per source id."""
 

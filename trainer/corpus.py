@@ -7,6 +7,7 @@ held-out rule: whole dialogues, never turns.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from trainer.dialogue import SPEAKERS, Dialogue, dialogue_from, merge_turns
 from trainer.labels import emotion_of, strategy_of, strategy_of_all
 
 SPLITS = ("train", "valid")
+_ROW_PER_LABEL = ("bolt_behaviours",)  # small enough to be read as a whole
 # EPITOME's names of the mechanisms, in the order of Turn.empathy.
 _LEVELS = ("emotional_reactions", "interpretations", "explorations")
 
@@ -56,7 +58,7 @@ def read_source(
     files, official = split_files(root, name, split)
     seen: set[str] = set()
     for file in files:
-        for where, row in rows_of(file):
+        for where, row in _rows(file, name):
             made = f"{name}-{file.name.split('.')[0]}-{where.rpartition(' ')[2]}"
             given = str(row.setdefault("id", made))
             if not official and _validates(name, given) != (split == "valid"):
@@ -70,6 +72,19 @@ def read_source(
             dialogue = dialogue_from(_record(row, name, where, tally), where)
             seen.add(dialogue.id)
             yield replace(dialogue, turns=merge_turns(dialogue.turns))
+
+
+def _rows(file: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a file; those of a text that is repeated once for each of its labels as one row."""
+    if name not in _ROW_PER_LABEL:
+        yield from rows_of(file)
+        return
+    by_text: dict[str, tuple[str, dict[str, Any]]] = {}
+    for where, row in rows_of(file):
+        _, first = by_text.setdefault(json.dumps([row.get("speaker"), row.get("text")]), (where, row))
+        if first is not row:
+            first["labels"] = _labels(first, where) + _labels(row, where)
+    yield from by_text.values()
 
 
 def _validates(name: str, dialogue: str) -> bool:
@@ -136,14 +151,19 @@ def _record(row: dict[str, Any], name: str, where: str, tally: Tally) -> dict[st
 
 def _labelled(row: dict[str, Any], name: str, where: str, tally: Tally) -> dict[str, Any]:
     """Labelled text as the one turn of its dialogue: the client's, unless the row says otherwise."""
-    labels = row["labels"]
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise InputError(f"{where}, field 'labels': must be a list of labels.")
+    labels = _labels(row, where)
     speaker = row.get("speaker", "client")
     kind, look_up = ("strategy", strategy_of_all) if speaker == "therapist" else ("emotion", emotion_of)
     label = look_up(name, labels)
     tally.unmapped[kind] += bool(labels) and label is None
     return {"speaker": speaker, "text": row.get("text"), kind: label}
+
+
+def _labels(row: dict[str, Any], where: str) -> list[str]:
+    labels = row.get("labels")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise InputError(f"{where}, field 'labels': must be a list of labels.")
+    return labels
 
 
 def _turn(turn: dict[str, Any], roles: dict[str, str], name: str, tally: Tally) -> dict[str, Any]:

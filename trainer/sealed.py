@@ -13,6 +13,7 @@ import binascii
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,13 +86,13 @@ def parse_key(line: str) -> bytes:
     return key
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write beside, flush to disk, rename: readers see the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -130,6 +131,13 @@ class Folder:
     def write(self, name: str, data: bytes) -> None:
         """Write atomically, sealed when the folder is."""
         write_atomic(self.file(name), data if self.key is None else seal(data, self.key, name))
+
+    def write_stream(self, name: str, chunks: Iterable[bytes]) -> None:
+        """The same for what should not lie in memory as a whole; a sealed file does, to be sealed."""
+        if self.key is None:
+            write_atomic(self.file(name), chunks)
+        else:
+            self.write(name, b"".join(chunks))
 
     def open_like(self, path: Path) -> Folder:
         """Another folder under the same rule; an unsealed folder (a bundle) is read as it is."""
