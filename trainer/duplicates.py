@@ -2,9 +2,9 @@
 
 A text is a turn of at least 8 words, or a whole dialogue of any length, which is compared word for word only.
 Case and punctuation do not count. Two texts are near when the Jaccard similarity of their sets of 5-word
-shingles is .8 or more, estimated from 125 min-hashes (standard error .036 at .8; Broder 1997). Pairs are found
-by locality-sensitive hashing in 25 bands of 5 (at .8 a pair shares a bucket with probability .99995).
-Memory: some 30 bytes a text; the min-hashes, no words, lie in a temporary file without a name.
+shingles is .8 or more, estimated from 125 min-hashes (standard error .036 at .8; Broder 1997); found by
+locality-sensitive hashing in 25 bands of 5 (at .8 a pair shares a bucket with probability .99995). No words
+are kept: digests lie in memory, min-hashes (500 bytes a text) in a temporary file without a name.
 """
 
 from __future__ import annotations

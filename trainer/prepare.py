@@ -42,9 +42,10 @@ class Part:
 
 
 def prepare(config: DataConfig, run: Run) -> bool:
-    """Write ``NAME.jsonl`` and ``NAME.valid.jsonl`` of every source, and the report. False when stopped.
+    """Write ``NAME.jsonl`` and ``NAME.valid.jsonl`` of every source, and the report.
 
-    Raises InputError before anything is written for settings, rows and labels that cannot be used.
+    False when stopped while the sets were compared; nothing is written then, and once writing has begun it is
+    finished. Raises InputError before anything is written for settings, rows and labels that cannot be used.
     """
     _check(config)
     # Validation first: in a crowded bucket of like texts the first ones are compared with all others.
@@ -62,9 +63,6 @@ def prepare(config: DataConfig, run: Run) -> bool:
     _check_left(parts, found, leaks)
     report = _report(config, parts, found)
     for number, part in enumerate(parts):
-        if run.stop.is_set():
-            run.progress("cancelled", step=len(parts) + number)
-            return False
         because = {at: [parts[p].name for p in why] for (place, at), why in leaks.items() if place == number}
         _write(run, config, part, because, report)
         run.progress("step", step=len(parts) + number + 1, metrics={})

@@ -27,6 +27,7 @@ from trainer.sealed import SUFFIX, Folder
 if TYPE_CHECKING:
     from trainer.bundle import LanguageModel
 
+NOT_RESUMED = ("data", "evaluate")
 LIBRARIES = ("torch", "transformers", "trl", "tokenizers")
 
 
@@ -98,6 +99,8 @@ class Progress:
     def _closing(self, kind: str, fields: Mapping[str, Any]) -> str:
         if kind == "failed":
             return str(fields["message"])
+        if kind == "cancelled" and self._command in NOT_RESUMED:
+            return f"{self._command}: stopped, nothing was written."
         if kind == "cancelled":
             return f"{self._command}: stopped after step {fields['step']}; --resume continues it."
         return f"{self._command}: done, the result is in {fields['out']}"

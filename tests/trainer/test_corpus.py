@@ -68,6 +68,22 @@ def test_therapists_utterances_carry_strategies(tmp_path: Path) -> None:
     assert (turn.speaker, turn.emotion, turn.strategy) == ("therapist", None, "validation")
 
 
+def test_a_text_that_is_repeated_for_each_of_its_labels_is_one_row(tmp_path: Path) -> None:
+    rows = [
+        {"text": text, "labels": [label], "speaker": "therapist"}
+        for text, label in [
+            ("How so?", "Questions on Experiences"),
+            ("It hurt.", "Reflections on Emotions"),
+            ("How so?", "Questions on Emotions"),
+            ("It hurt.", "Normalizing"),
+        ]
+    ]
+    write(tmp_path, "bolt_behaviours/train.jsonl", rows)
+    write(tmp_path, "bolt_behaviours/valid.jsonl", rows[:1])
+    said = [(d.turns[0].text, d.turns[0].strategy) for d in read(tmp_path, "bolt_behaviours")]
+    assert said == [("How so?", "open question"), ("It hurt.", None)]
+
+
 def test_turns_of_one_speaker_in_a_row_are_merged(tmp_path: Path) -> None:
     row = talk(
         "m1",
