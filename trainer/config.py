@@ -273,7 +273,7 @@ def resources_dir() -> Path:
 STARTER_SHA256 = "c8bb4b2a76eac47342ea7243c06df265534abfcb4d25a0f265d48ca2b7879411"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
-RISK_MODEL_SHA256 = "3707412ef906097802f423fd6bc1603961021ea8a4a514dd12648860f2df7f44"
+RISK_MODEL_SHA256 = "8e22e93c18937eb2e3de46a1b6fba6cbc9e53a1ffbbacadb14fa6df07971a73e"
 
 
 def starter_dir() -> Path:
