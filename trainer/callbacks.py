@@ -18,7 +18,10 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
 from transformers import set_seed as seed_everything
 
-from trainer.checkpoint import Checkpoints, random_state, require_space, set_random_state
+from trainer.bundle import LanguageModel, save_model
+from trainer.calibration import calibrate
+from trainer.checkpoint import Checkpoints, random_state, require_finite, require_space, set_random_state
+from trainer.dialogue import Dialogue
 from trainer.prompt import END, Encoder
 from trainer.run import Run
 
@@ -89,6 +92,8 @@ def own_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 class Training:
     """Weights, optimiser, schedule and randomness of one run, saved and restored together.
 
+    An update whose gradient is no number raises Diverged instead of spoiling the weights.
+
     ``start`` is the number of steps that earlier parts of the run have done, ``step`` the number of all;
     ``extra`` holds whatever else a command must remember (plain values and tensors).
     """
@@ -117,6 +122,7 @@ class Training:
         others = [p for p in model.parameters() if p.dim() <= 1]
         groups = [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
+        self.optimizer.register_step_pre_hook(lambda *_: self._require_finite())
         self.scheduler = LambdaLR(self.optimizer, lambda step: _schedule(step, total, warmup))
         held = 3 * 4 * sum(p.numel() for p in model.parameters())  # weights and two moments, in float32
         require_space(run.out, 2 * held)  # two checkpoints; the result is a third of one
@@ -125,10 +131,11 @@ class Training:
         self.extra: dict[str, Any] = {}
         self.cancelled = False
         self._seed = seed
+        self._kept: int | None = None  # step of the newest checkpoint
         self._random: dict[str, Any] | None = None
         if run.resume and (found := self.checkpoints.load()) is not None:
             self.start, state = found
-            self.step = self.start
+            self.step = self._kept = self.start
             self.model.load_state_dict(state["model"], strict=False)  # the tied head is not in it
             self.optimizer.load_state_dict(state["optimizer"])
             self.scheduler.load_state_dict(state["scheduler"])
@@ -141,6 +148,11 @@ class Training:
         else:
             set_random_state(self._random)
 
+    def _require_finite(self) -> None:
+        """Called before every update, so that the weights stay those of the last good step."""
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        require_finite(float(torch.nn.utils.get_total_norm(gradients)), self.step + 1, self._kept)
+
     def save(self) -> None:
         """Write a checkpoint of the step just done. Raises InputError when the disk refuses it."""
         state = {
@@ -151,7 +163,32 @@ class Training:
             "extra": self.extra,
         }
         self.checkpoints.save(self.step, state)
+        self._kept = self.step
         self.run.progress("checkpoint", step=self.step)
+
+
+def write_result(
+    training: Training,
+    config: Any,
+    lm: LanguageModel,
+    dialogues: list[Dialogue],
+    metrics: dict[str, float],
+    *,
+    stopped: str | None = None,
+    **more: Any,
+) -> None:
+    """Calibrate the emotion anew, write the model with its ``meta.json`` and drop the checkpoints.
+
+    Figures of the calibration are added to ``metrics``; ``more`` goes to the meta as it is; ``stopped`` says
+    why the run ended early.
+    """
+    run = training.run
+    lm.model.eval()
+    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics) | {"metrics": metrics} | more
+    lm.model.config.use_cache = True
+    save_model(run.out, lm.model, lm.encoder, meta)
+    training.checkpoints.remove()
+    run.progress("done", out=str(run.out.path), metrics=metrics, **({"stopped": stopped} if stopped else {}))
 
 
 def _schedule(step: int, total: int, warmup: float) -> float:

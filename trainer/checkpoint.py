@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import math
 import random
 import shutil
 from typing import Any
@@ -22,6 +23,32 @@ from trainer.sealed import SUFFIX, Folder
 
 NAMES = ("checkpoint-0.pt", "checkpoint-1.pt")
 _DIGEST = 32
+
+
+class Diverged(InputError):
+    """A run that cannot go on since its figures are no numbers; ``reason`` is the cause without advice."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason[0].upper()}{reason[1:]}{advice}.")
+        self.reason = reason
+
+
+def require_finite(norm: float, step: int, kept: int | None) -> None:
+    """Refuse an update whose gradient has no finite norm: its loss was none either. Raises Diverged.
+
+    ``step`` is the one in progress, ``kept`` that of the newest checkpoint, None when there is none.
+    """
+    if math.isfinite(norm):
+        return
+    saved = (
+        "no checkpoint was written yet"
+        if kept is None
+        else f"the checkpoint of step {kept} is kept and --resume tries again from there"
+    )
+    raise Diverged(
+        f"the loss or its gradient is not a number at step {step}",
+        f"; {saved}. If it comes back, start anew with a lower learning_rate",
+    )
 
 
 class Checkpoints:

@@ -21,6 +21,7 @@ CONFIGS: dict[str, type] = {
     "pretrain": settings.PretrainConfig,
     "critic": settings.CriticConfig,
     "sft": settings.SftConfig,
+    "dpo": settings.DpoConfig,
     "rl": settings.RlConfig,
     "evaluate": settings.EvaluateConfig,
     "judge": settings.JudgeConfig,
@@ -30,6 +31,7 @@ SUMMARIES = {
     "pretrain": "train a small GPT-2 and its tokenizer from scratch",
     "critic": "train the scorer of replies on a base model",
     "sft": "teach a model to write emotion, strategy and reply",
+    "dpo": "teach a fine-tuned model which of two replies is better",
     "rl": "improve a fine-tuned model by reward",
     "evaluate": "measure a model on held-out dialogues, beside the floors",
     "judge": "have replies rated by a language model on this computer",
@@ -164,6 +166,10 @@ def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
         from trainer import sft
 
         return lambda config, run, _: sft.train(config, run)
+    if command == "dpo":
+        from trainer import dpo
+
+        return lambda config, run, _: dpo.train(config, run)
     if command == "rl":
         from trainer import rl
 

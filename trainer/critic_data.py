@@ -243,7 +243,7 @@ def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: ran
         draw = rng.random()
         if row.answered and draw < MADE_UP + GARBLED:
             sampled = negatives.sampled(rng) if draw < MADE_UP else None
-            poorer.append((len(replies[number]), number, sampled is not None, False))
+            poorer.append((len(replies[number]), number, False, False))
             replies[number].append(sampled or critic.reply_ids(garbled(row.text, rng)))
     poorer.sort()  # the order in which they are packed
     packed = pack([row.context for row in batch], replies, critic.encoder.end)

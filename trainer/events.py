@@ -26,7 +26,7 @@ Training process (every other command with ``--events``), stdin -> stdout::
     {"type": "step", "step", "total", "metrics": {NAME: float}, "seconds_left": float|null}
     {"type": "sample", "step", "prompt", "reply", "reward"}             the same message as it learns
     {"type": "checkpoint", "step"}
-    {"type": "done", "out", "metrics": {NAME: float}}
+    {"type": "done", "out", "metrics": {NAME: float}, "stopped"?: str}  stopped: why a run ended early
     {"type": "cancelled", "step"}
     {"type": "failed", "kind": "input"|"bug", "message"}
 """

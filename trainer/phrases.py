@@ -86,18 +86,19 @@ def opens_as_always(reply: str) -> bool:
     return _wording().opening.match(_plain(reply).strip()) is not None
 
 
-def _sentences(reply: str) -> list[str]:
+def sentences(reply: str) -> list[str]:
+    """The reply's sentences, blank ones left out."""
     found = (match.group().strip() for match in _SENTENCE.finditer(_plain(reply)))
     return [sentence for sentence in found if sentence]
 
 
 def advice_comes_first(reply: str) -> bool:
     """The reply opens with advice: nothing shows that the client was heard before."""
-    found = _sentences(reply)
+    found = sentences(reply)
     return bool(found) and _wording().advice.search(found[0]) is not None
 
 
 def is_closed_question(reply: str) -> bool:
     """Nothing but questions that can be answered by yes or no."""
-    found = _sentences(reply)
+    found = sentences(reply)
     return bool(found) and all(s.endswith("?") and _wording().closed.match(s) for s in found)

@@ -1,4 +1,4 @@
-"""TRL's GRPO trainer, told what a GPT-2 with slots needs.
+"""TRL's GRPO trainer, told what a GPT-2 with slots needs; RLOO is the same with other advantages.
 
 What differs from the library's own: prompts are numbers of tasks whose token ids are ours (a slot's name
 typed by a client stays text); replies are written by ``trainer.generate``; log-probabilities count a prompt's
@@ -20,6 +20,7 @@ from trainer.config import RlConfig
 from trainer.generate import SLOTS_WRITTEN, Generated, generate_replies
 from trainer.prompt import Prompt
 
+SPREAD_FLOOR = 1e-4  # as in the library's GRPO: equal rewards are not blown up
 FORCED = (1, 3)  # places in a completion that are no choice of the policy: the strategy and reply slots
 
 
@@ -52,6 +53,37 @@ class Policy(GRPOTrainer):
         chosen = scores.gather(-1, input_ids[:, split:, None])[..., 0]
         entropies = -(scores.exp() * scores).sum(dim=-1).detach() if compute_entropy else None
         return chosen, entropies, None
+
+
+class LeaveOneOut(Policy):
+    """RLOO: a completion is compared with the mean of the *others* written for its prompt.
+
+    The library's RLOO trainer takes no completions of ours, cannot leave out forced tokens, and weighs the
+    components before it compares; so its rule stands here, component by component, on GRPO's machinery.
+    Source: A. Ahmadian et al., "Back to Basics: Revisiting REINFORCE-Style Optimization for Learning from
+    Human Feedback in LLMs" (2024). The divergence stays in the loss, as in GRPO, not in the reward.
+    """
+
+    def _calculate_rewards(self, *given: Any) -> torch.Tensor:
+        rewards: torch.Tensor = super()._calculate_rewards(*given)
+        return leave_one_out(rewards, self.num_generations)
+
+
+def leave_one_out(rewards: torch.Tensor, group: int) -> torch.Tensor:
+    """(B, K) components to what each completion has over its siblings, in spreads of its group; (B, K).
+
+    ``group`` completions in a row answer one prompt. NaN is unknown, stays so, and counts for nobody. The
+    values known in a group sum to 0, so that no mean has to be taken off afterwards; a component that is
+    known of one completion alone compares nothing and is 0.
+    """
+    grouped = rewards.view(-1, group, rewards.shape[1])
+    known = ~grouped.isnan()
+    count = known.sum(dim=1, keepdim=True)
+    others = (grouped.nansum(dim=1, keepdim=True) - grouped) / (count - 1).clamp(min=1)
+    mean = grouped.nanmean(dim=1, keepdim=True)
+    variance = (grouped - mean).square().nansum(dim=1, keepdim=True) / (count - 1).clamp(min=1)
+    advantage = (grouped - others) / (variance.sqrt() + SPREAD_FLOOR)
+    return torch.where(known & (count < 2), 0.0, advantage).view_as(rewards)
 
 
 def _completion_logits(
@@ -101,7 +133,7 @@ def write_completions(
             top_p=config.top_p,
             seed=seed,
             emotion=sampled,
-            batch=len(prompts),
+            batch=config.prompts * config.completions,
         )
     finally:
         lm.model.train(was_training)

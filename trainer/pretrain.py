@@ -23,6 +23,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from trainer.bundle import save_model
+from trainer.checkpoint import require_finite
 from trainer.config import InputError, PretrainConfig
 from trainer.data import Document, documents, source_files, sources
 from trainer.optim import Muon
@@ -182,6 +183,7 @@ class Run:
         ).to(self.device)
         self.optimizers = _optimizers(self.model, config)
         self.step = 0
+        self.kept: int | None = None  # step of the newest checkpoint
         self.seconds = 0.0
         forward = self._loss
         self.forward = torch.compile(forward, dynamic=False) if config.compile else forward
@@ -197,7 +199,7 @@ class Run:
         return max(by_step, self.seconds / 60 / self.config.minutes) if self.config.minutes else by_step
 
     def train_step(self, mix: Mix) -> float:
-        """One update; returns the loss in nats per token."""
+        """One update; returns the loss in nats per token. Raises Diverged, the weights as they were."""
         began = time.monotonic()
         config = self.config
         final = self.progress > 1 - config.decay
@@ -207,7 +209,8 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=precision() is torch.bfloat16):
             loss = self.forward(ids.to(self.device))
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        require_finite(float(norm), self.step + 1, self.kept)
         factor = learning_rate_factor(self.progress, config)
         for optimizer, rate in zip(
             self.optimizers, (config.matrix_learning_rate, config.learning_rate), strict=True
@@ -242,6 +245,7 @@ class Run:
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step, self.seconds = state["step"], state["seconds"]
+        self.kept = self.step
 
 
 def _tokenizer(folder: Folder, root: Path, config: PretrainConfig) -> Encoder:
@@ -286,6 +290,7 @@ def pretrain(
             _report(run, losses[-10:], emit)
         if run.step % config.checkpoint_every == 0:
             folder.write(CHECKPOINT, run.blob())
+            run.kept = run.step
             emit("checkpoint", step=run.step)
     if run.progress < 1:
         folder.write(CHECKPOINT, run.blob())

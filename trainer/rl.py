@@ -1,46 +1,55 @@
-"""Reinforcement learning with TRL's GRPO: replies are sampled, scored by component, the better made likelier.
+"""Reinforcement learning with TRL: replies are sampled, scored by component, the better made likelier.
 
 Each component is normalised over the replies to one message before weighting, so that none drowns another; a
-Kullback-Leibler term holds the policy near the model it started from; a run that loses variety is stopped.
+Kullback-Leibler term holds the policy near the model it started from; a run that goes wrong is stopped, and
+of all weights those are kept that do best on messages nobody learns from (``trainer.watch``).
 """
 
 from __future__ import annotations
 
 import copy
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from transformers import PrinterCallback
 from trl import GRPOConfig
 
-from trainer.bundle import CRITIC_WEIGHTS, LanguageModel, digest, load_model, save_model
-from trainer.calibration import calibrate
+from trainer.bundle import CRITIC_WEIGHTS, LanguageModel, digest, load_model
 from trainer.callbacks import (
     RunCallback,
     Training,
     micro_batch,
     numbers,
-    own_state,
     quiet_arguments,
     wrapped_tokenizer,
+    write_result,
 )
+from trainer.checkpoint import Diverged
 from trainer.config import InputError, RlConfig
 from trainer.critic import Critic, critic_folder
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
-from trainer.generate import SLOTS_WRITTEN, Generated
-from trainer.policy import Policy, choice_mask
-from trainer.rewards import COMPONENTS, words
-from trainer.rollout import Components, Scorer, Task, Writer, distinct2, make_tasks, task_order
+from trainer.generate import SLOTS_WRITTEN
+from trainer.policy import LeaveOneOut, Policy, choice_mask
+from trainer.rewards import COMPONENTS
+from trainer.rollout import Components, Scorer, Task, Writer, make_tasks, task_order
 from trainer.run import Run
+from trainer.watch import Watch, validation_tasks
 
-RECENT = 200  # latest replies over which variety is measured
-MAX_KL = 1.0  # nats per token, mean of KL_STEPS: further off, the critic is asked about text it never saw
-KL_STEPS = 5
-MIN_WORDS = 4  # mean length of the recent replies; shorter ones say nothing
-SAMPLE_EVERY = 10  # steps between two "sample" events
+# What the library is told for each algorithm; both compare the components before they weigh them.
+ALGORITHMS: dict[str, tuple[type[Policy], dict[str, str]]] = {
+    "grpo": (Policy, {"multi_objective_aggregation": "normalize_then_sum"}),
+    "rloo": (
+        LeaveOneOut,  # its advantages are used as they are; a completion counts as one action
+        {
+            "multi_objective_aggregation": "sum_then_normalize",
+            "scale_rewards": "none",
+            "loss_type": "dr_grpo",
+        },
+    ),
+}
 
 
 def train(config: RlConfig, run: Run) -> bool:
@@ -51,15 +60,7 @@ def train(config: RlConfig, run: Run) -> bool:
     torch.set_num_threads(config.threads)
     if run.model is None:
         raise InputError("rl: name the fine-tuned model (--model DIR).")
-    unknown = set(config.weights) - set(COMPONENTS)
-    if unknown:
-        raise InputError(
-            f"rl: there is no reward component {sorted(unknown)[0]!r}; known: {', '.join(COMPONENTS)}."
-        )
-    if config.completions < 2:
-        raise InputError("rl: completions must be at least 2, since replies are compared with each other.")
-    if config.beta <= 0:
-        raise InputError("rl: beta must be above 0; it holds the model near the one it started from.")
+    _check(config)
     lm = load_model(run.model, run.key)
     critic_path = run.critic or run.model
     critic = Critic.load(critic_path, run.key)
@@ -85,108 +86,50 @@ def train(config: RlConfig, run: Run) -> bool:
     run.progress("started", total=config.max_steps, resumed_from=training.start)
     scorer = Scorer(critic, config.weights, learned)
     shown = _shown(dialogues, lm, config) or tasks[0]
-    watch = Watch(config, training, Writer(lm, scorer, config), shown)
+    validation, origin = validation_tasks(dialogues, lm, config)
+    watch = Watch(config, training, Writer(lm, scorer, config), shown, validation)
     callback = _loop(config, training, lm, reference, watch, tasks)
     if training.cancelled:
         run.progress("cancelled", step=training.step)
         return False
-    kept = watch.best(training.step)
-    lm.model.load_state_dict(kept["model"] if kept else reference.state_dict(), strict=False)
+    best = watch.best
+    lm.model.load_state_dict(best["model"] or reference.state_dict(), strict=False)
     outcome = {
+        "algorithm": config.algorithm,
         "stopped": callback.stopped,
-        "kept_step": kept["step"] if kept else 0,  # 0: nothing varied was found, the base is kept
+        "kept_step": best["step"],  # 0: nothing better and as varied was found, the base is kept
+        "kept": {name: value for name, value in best.items() if name != "model"},
+        "validation": watch.looks,
+        "validated_on": origin,
         "critic_sha256": critic_sha256,
     }
-    _finish(config, training, lm, dialogues, outcome, callback.last)
+    write_result(training, config, lm, dialogues, dict(callback.last), stopped=callback.stopped, rl=outcome)
     return True
+
+
+def _check(config: RlConfig) -> None:
+    """Refuse settings that cannot work. Raises InputError."""
+    if config.algorithm not in ALGORITHMS:
+        raise InputError(
+            f"rl: there is no algorithm {config.algorithm!r}; known: {', '.join(sorted(ALGORITHMS))}."
+        )
+    unknown = set(config.weights) - set(COMPONENTS)
+    if unknown:
+        raise InputError(
+            f"rl: there is no reward component {sorted(unknown)[0]!r}; known: {', '.join(COMPONENTS)}."
+        )
+    if config.completions < 2:
+        raise InputError("rl: completions must be at least 2, since replies are compared with each other.")
+    if config.validation_prompts < 1:
+        raise InputError("rl: validation_prompts must be at least 1; by them the best weights are chosen.")
+    if config.beta <= 0:
+        raise InputError("rl: beta must be above 0; it holds the model near the one it started from.")
 
 
 def _shown(dialogues: Sequence[Dialogue], lm: LanguageModel, config: RlConfig) -> Task | None:
     """The message whose reply is shown as the model learns: one it does not learn from."""
     tasks = make_tasks([d for d in dialogues if held_out(d.id)][:1], lm, config)
     return tasks[0] if tasks else None
-
-
-class Watch:
-    """Follows a run: figures of each step, variety, the best weights so far, and when to stop.
-
-    What it remembers lies in ``training.extra``, so that a resumed run decides as an unbroken one would.
-    """
-
-    def __init__(self, config: RlConfig, training: Training, writer: Writer, shown: Task) -> None:
-        self._config, self._training, self._writer, self._shown = config, training, writer, shown
-        self._memory = training.extra
-        for name in ("recent", "kl", "rewards"):
-            self._memory.setdefault(name, [])
-        self._memory.setdefault("best", None)
-        self._figures: dict[str, float] = {}
-
-    def write(self, tasks: Sequence[Task]) -> tuple[list[Generated], list[Components]]:
-        """Write and score one reply per task; draws depend on the seed and the step alone."""
-        written, components = self._writer(tasks, self._config.seed * 1_000_003 + self._training.step)
-        totals = [self._writer.total(parts) for parts in components]
-        self._memory["recent"] = [*self._memory["recent"], *(made.reply for made in written)][-RECENT:]
-        self._memory["rewards"].append(sum(totals) / len(totals))
-        self._figures = {"reward": self._memory["rewards"][-1]}
-        for name in self._config.weights:
-            known = [value for parts in components if (value := parts[name]) is not None]
-            if known:
-                self._figures[name] = sum(known) / len(known)
-        self._figures["length"] = sum(len(made.ids) - SLOTS_WRITTEN for made in written) / len(written)
-        self._figures["ended"] = sum(made.ended for made in written) / len(written)
-        self._figures["distinct2"] = distinct2(self._memory["recent"])
-        return written, components
-
-    def metrics(self, logs: Mapping[str, float]) -> dict[str, float]:
-        """Figures of the step for the event: rewards, variety, and the library's own."""
-        return self._figures | {name: logs[name] for name in ("kl", "entropy", "loss", "learning_rate")}
-
-    def after_step(self, step: int, metrics: dict[str, float]) -> str | None:
-        """Note the best, show a sample now and then; why to stop, or None."""
-        self._memory["kl"] = [*self._memory["kl"], metrics["kl"]][-KL_STEPS:]
-        if step % self._config.checkpoint_every == 0:
-            self._note_best(step)
-        if step % SAMPLE_EVERY == 0 or step == 1:
-            written, components = self._writer([self._shown], self._config.seed)
-            self._training.run.progress(
-                "sample",
-                step=step,
-                prompt=self._shown.dialogue.turns[-1].text,
-                reply=written[0].reply,
-                reward=self._writer.total(components[0]),
-            )
-        return self._reason()
-
-    def _reason(self) -> str | None:
-        kl: list[float] = self._memory["kl"]
-        if len(kl) == KL_STEPS and sum(kl) / KL_STEPS > MAX_KL:
-            return f"the model moved too far from the one it started from (KL above {MAX_KL} per token)"
-        recent: list[str] = self._memory["recent"]
-        if len(recent) < RECENT:
-            return None
-        if distinct2(recent) < self._config.stop_distinct2:
-            return f"replies lost their variety (distinct-2 below {self._config.stop_distinct2})"
-        if sum(len(words(reply)) for reply in recent) / RECENT < MIN_WORDS:
-            return f"replies became too short (below {MIN_WORDS} words on average)"
-        return None
-
-    def _note_best(self, step: int) -> None:
-        """Keep the weights if the replies since the last look earned more, and are varied."""
-        mean = sum(self._memory["rewards"]) / len(self._memory["rewards"])
-        self._memory["rewards"] = []
-        best = self._memory["best"]
-        if distinct2(self._memory["recent"]) < self._config.stop_distinct2:
-            return
-        if best is None or mean > best["reward"]:
-            model = {name: t.cpu().clone() for name, t in own_state(self._training.model).items()}
-            self._memory["best"] = {"reward": mean, "step": step, "model": model}
-
-    def best(self, step: int) -> dict[str, Any] | None:
-        """Step, mean reward and weights to keep at the end of the run; None: nothing varied was found."""
-        if self._memory["rewards"]:
-            self._note_best(step)
-        best: dict[str, Any] | None = self._memory["best"]
-        return best
 
 
 def _component(name: str) -> Callable[..., list[float | None]]:
@@ -226,7 +169,8 @@ def _loop(
     batch = config.prompts * config.completions
     with tempfile.TemporaryDirectory() as empty:
         micro = micro_batch(training.model, batch, small=64, large=8)
-        trainer = Policy(
+        policy, rules = ALGORITHMS[config.algorithm]
+        trainer = policy(
             model=training.model,
             reference=reference,
             beta=config.beta,
@@ -239,7 +183,7 @@ def _loop(
                 temperature=config.temperature,
                 beta=0.0,
                 reward_weights=list(config.weights.values()),
-                multi_objective_aggregation="normalize_then_sum",
+                **rules,
                 shuffle_dataset=False,
                 disable_dropout=True,
             ),
@@ -249,25 +193,8 @@ def _loop(
             callbacks=[callback],
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
+        try:
+            trainer.train()
+        except Diverged as error:  # the best weights so far are good
+            callback.stopped = f"{error.reason} after step {training.step}"
     return callback
-
-
-def _finish(
-    config: RlConfig,
-    training: Training,
-    lm: LanguageModel,
-    dialogues: list[Dialogue],
-    outcome: dict[str, Any],
-    last: dict[str, float],
-) -> None:
-    """Calibrate the emotion anew, write the result and drop the checkpoints."""
-    run = training.run
-    lm.model.eval()
-    metrics = dict(last)
-    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics)
-    meta |= {"metrics": metrics, "rl": outcome}
-    lm.model.config.use_cache = True
-    save_model(run.out, lm.model, lm.encoder, meta)
-    training.checkpoints.remove()
-    run.progress("done", out=str(run.out.path), metrics=metrics)

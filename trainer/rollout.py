@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trainer.bundle import LanguageModel
+from trainer.checkpoint import Diverged
 from trainer.config import RlConfig
 from trainer.critic import Critic
 from trainer.dialogue import Dialogue
 from trainer.generate import Generated
 from trainer.policy import longest_prompt, write_completions
 from trainer.prompt import Prompt, client_emotion
-from trainer.rewards import Case, ngram_set, ngrams, reward, total, words
+from trainer.rewards import Case, ngram_set, reward, total
 
 QUOTED_TURNS = 6  # the client's words among so many latest turns count as quotable
-CUT = 30  # words of a reply that count for its variety
 
 Components = dict[str, float | None]
 
@@ -103,14 +104,17 @@ class Writer:
         self._config = config
 
     def __call__(self, tasks: Sequence[Task], seed: int) -> tuple[list[Generated], list[Components]]:
+        """One reply per task and its components. Raises Diverged when a reward cannot be computed."""
         written = write_completions(self._lm, [task.prompt for task in tasks], self._config, seed)
-        return written, self._scorer(tasks, written)
+        try:
+            components = self._scorer(tasks, written)
+        except Exception as error:  # its text may quote a client
+            raise Diverged(f"the reward could not be computed ({type(error).__name__})") from None
+        for parts in components:
+            for name, value in parts.items():
+                if value is not None and not math.isfinite(value):
+                    raise Diverged(f"the reward component {name!r} is not a number")
+        return written, components
 
     def total(self, components: Components) -> float:
         return total(components, self._scorer.weights)
-
-
-def distinct2(replies: Sequence[str]) -> float:
-    """Distinct word pairs over all word pairs of the replies, each cut to CUT words; 0 without pairs."""
-    pairs = [pair for reply in replies for pair in ngrams(words(reply)[:CUT], 2)]
-    return len(set(pairs)) / len(pairs) if pairs else 0.0

@@ -103,6 +103,8 @@ class Progress:
             return f"{self._command}: stopped, nothing was written."
         if kind == "cancelled":
             return f"{self._command}: stopped after step {fields['step']}; --resume continues it."
+        if "stopped" in fields:
+            return f"{self._command}: stopped early, {fields['stopped']}; the result is in {fields['out']}"
         return f"{self._command}: done, the result is in {fields['out']}"
 
 

@@ -13,8 +13,7 @@ from transformers import PrinterCallback
 from trl import SFTConfig as TrlConfig
 from trl import SFTTrainer
 
-from trainer.bundle import LanguageModel, load_model, save_model
-from trainer.calibration import calibrate
+from trainer.bundle import LanguageModel, load_model
 from trainer.callbacks import (
     RunCallback,
     Throughput,
@@ -23,6 +22,7 @@ from trainer.callbacks import (
     numbers,
     quiet_arguments,
     wrapped_tokenizer,
+    write_result,
 )
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
@@ -198,19 +198,13 @@ def _finish(
     last: dict[str, float],
 ) -> None:
     """Score the held-out rows, calibrate the emotion, write the result and drop the checkpoints."""
-    run = training.run
     lm.model.eval()
     metrics = {"train_loss": last["loss"]} if last else {}
     kept_out = [d for d in dialogues if held_out(d.id)]
     examples = encode(kept_out, lm.encoder, min(config.max_length, lm.positions))[:HELD_OUT_EXAMPLES]
     if examples:
         metrics["held_out_loss"] = mean_loss(lm, examples)
-    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics)
-    meta["metrics"] = metrics
-    lm.model.config.use_cache = True
-    save_model(run.out, lm.model, lm.encoder, meta)
-    training.checkpoints.remove()
-    run.progress("done", out=str(run.out.path), metrics=metrics)
+    write_result(training, config, lm, dialogues, metrics)
 
 
 @torch.no_grad()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ import pytest
 import torch
 
 from trainer.bundle import load_model
+from trainer.checkpoint import Diverged
 from trainer.config import InputError, PretrainConfig
 from trainer.data import documents, held_out, sources
 from trainer.optim import Muon, orthogonalise
-from trainer.pretrain import learning_rate_factor, pretrain, train_tokenizer
+from trainer.pretrain import Run, learning_rate_factor, pretrain, train_tokenizer
 from trainer.sealed import Folder
 
 
@@ -143,3 +146,22 @@ def test_muon_solves_a_linear_problem() -> None:
         (weight - target).square().mean().backward()
         optimizer.step()
     assert float((weight.detach() - target).square().mean()) < before / 4
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_its_checkpoint(
+    tmp_path: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.pretrain.Run._loss", diverging(Run._loss, after=7))
+    folder = Folder(tmp_path / "out")
+    with pytest.raises(Diverged, match="not a number at step 8; the checkpoint of step 5 is kept"):
+        pretrain(small(data_root), folder, Log(), lambda: False)
+    monkeypatch.undo()
+    log = Log()
+    assert pretrain(small(data_root), folder, log, lambda: False, resume=True)
+    assert log[0][1]["resumed_from"] == 5
+
+
+def diverging(loss: Callable[..., torch.Tensor], after: int) -> Callable[..., torch.Tensor]:
+    """The same loss, but NaN once it was asked so many times."""
+    count = itertools.count()
+    return lambda run, ids: loss(run, ids) * (1.0 if next(count) < after else math.nan)
