@@ -35,6 +35,7 @@ from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.empathy import MECHANISMS, read_empathy, with_empathy
 from trainer.floors import exchanges
+from trainer.labels import require_known
 from trainer.run import Run
 from trainer.sampled import sampled_replies, some
 from trainer.words import context_parts, reply_parts
@@ -67,6 +68,7 @@ def train(config: CriticConfig, run: Run) -> bool:
     lm = load_model(run.model, run.key)
     critic = from_base(lm, config)
     dialogues, labels_sha256 = _labelled(run, config)
+    require_known(dialogues, lm.encoder.labels.emotions)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     rows = encode(critic, learned)
     if len({row.dialogue for row in rows if row.answered}) < 2:

@@ -35,6 +35,7 @@ from trainer.callbacks import (
 from trainer.config import DpoConfig, InputError
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
+from trainer.labels import require_known
 from trainer.prompt import Encoder, client_emotion
 from trainer.run import Run
 
@@ -62,6 +63,7 @@ def train(config: DpoConfig, run: Run) -> bool:
         raise InputError("dpo: beta must be above 0; it holds the model near the one it started from.")
     lm = load_model(run.model, run.key)
     dialogues = run.dialogues()
+    require_known(dialogues, lm.encoder.labels.emotions)
     limit = min(config.max_length, lm.positions)
     pairs = make_pairs([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
     if not pairs:

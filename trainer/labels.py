@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from trainer.config import InputError, resources_dir
+from trainer.dialogue import Dialogue
 
 UNMAPPED = "unmapped"
 
@@ -39,6 +41,40 @@ def _looked_up(source: str, kind: str, label: str) -> str | None:
             f"[{source}.{kind}], under '{UNMAPPED}' if it has no counterpart."
         )
     return table[label]
+
+
+def in_our_words(dialogue: Dialogue) -> Dialogue:
+    """The dialogue with its set's own labels in ours; labels that the table does not know stay as they are.
+
+    A dialogue that is in our words already is not changed.
+    """
+    kinds = tables().get(dialogue.source)
+    if kinds is None:
+        return dialogue
+
+    def ours(kind: str, label: str | None) -> str | None:
+        return None if label is None else kinds.get(kind, {}).get(label, label)
+
+    turns = tuple(
+        replace(t, emotion=ours("emotions", t.emotion), strategy=ours("strategies", t.strategy))
+        for t in dialogue.turns
+    )
+    return replace(dialogue, turns=turns)
+
+
+def require_known(dialogues: Sequence[Dialogue], emotions: Sequence[str]) -> None:
+    """Refuse client turns whose emotion is none of ``emotions``. Raises InputError."""
+    strange = sum(
+        turn.emotion not in (None, *emotions)
+        for dialogue in dialogues
+        for turn in dialogue.turns
+        if turn.speaker == "client"
+    )
+    if strange:
+        raise InputError(
+            f"The data has {strange} client turns whose field 'emotion' holds a label that the model does "
+            f"not know; use: {', '.join(emotions)}."
+        )
 
 
 def emotion_of(source: str, labels: Sequence[str]) -> str | None:

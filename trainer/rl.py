@@ -32,6 +32,7 @@ from trainer.critic import Critic, critic_folder
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.generate import SLOTS_WRITTEN
+from trainer.labels import require_known
 from trainer.policy import LeaveOneOut, Policy, choice_mask
 from trainer.rewards import COMPONENTS
 from trainer.rollout import Components, Scorer, Task, Writer, make_tasks, task_order
@@ -66,6 +67,7 @@ def train(config: RlConfig, run: Run) -> bool:
     critic = Critic.load(critic_path, run.key)
     critic_sha256 = digest(critic_folder(critic_path, run.key).read(CRITIC_WEIGHTS))
     dialogues = run.dialogues()
+    require_known(dialogues, lm.encoder.labels.emotions)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     tasks = make_tasks(learned, lm, config)
     if not tasks:

@@ -22,6 +22,7 @@ from trainer.config import InputError
 from trainer.data import sources
 from trainer.dialogue import Dialogue, merge_turns, parse_lines
 from trainer.events import EventWriter
+from trainer.labels import in_our_words
 from trainer.sealed import SUFFIX, Folder
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ def _source(file: DataFile) -> dict[str, Any]:
 def read_data(path: Path, key: bytes | None) -> DataFile:
     """Read ``FILE.jsonl[.gz]``, with a run key also ``FILE.jsonl[.gz].sealed``. Raises InputError.
 
-    The one place where turns are merged for training and evaluation; the desk keeps a conversation as it is.
+    The one place where turns are merged for training and evaluation, and where the labels of known sets
+    become ours; the desk keeps a conversation as it is.
     """
     logical, data = read_bytes(path, key)
     if logical.endswith(".gz"):
@@ -194,7 +196,7 @@ def read_data(path: Path, key: bytes | None) -> DataFile:
             data = gzip.decompress(data)
         except (OSError, EOFError):
             raise InputError(f"{path.name}: damaged or not a gzip file.") from None
-    written = tuple(parse_lines(io.BytesIO(data), logical))
+    written = tuple(map(in_our_words, parse_lines(io.BytesIO(data), logical)))
     dialogues = tuple(replace(dialogue, turns=merge_turns(dialogue.turns)) for dialogue in written)
     merged = frozenset(d.id for d, w in zip(dialogues, written, strict=True) if len(d.turns) < len(w.turns))
     return DataFile(logical.split(".")[0], hashlib.sha256(data).hexdigest(), dialogues, merged)

@@ -27,6 +27,7 @@ from trainer.callbacks import (
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
+from trainer.labels import require_known
 from trainer.prompt import UNKNOWN, Encoder, Example
 from trainer.run import Run
 
@@ -53,6 +54,7 @@ def train(config: SftConfig, run: Run) -> bool:
         raise InputError("sft: name the base model (--model DIR).")
     lm = load_model(run.model, run.key)
     dialogues = run.dialogues()
+    require_known(dialogues, lm.encoder.labels.emotions)
     limit = min(config.max_length, lm.positions)
     examples = encode([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
     if not examples:

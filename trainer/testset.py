@@ -10,6 +10,7 @@ from trainer.bundle import LanguageModel
 from trainer.config import EvaluateConfig, InputError
 from trainer.data import held_out
 from trainer.dialogue import Dialogue
+from trainer.labels import require_known
 from trainer.memorisation import CANARY, check_canaries
 from trainer.risk import RiskScreen
 from trainer.risk_figures import check_labels
@@ -27,17 +28,7 @@ def check_data(
         raise InputError(f"The data {_lacks(under_test)}; there is nothing to measure.")
     if training and not floors.exchanges([d for d in learned if not held_out(d.id)]):
         raise InputError(f"--train {_lacks([d for d in learned if not held_out(d.id)])}; floors need some.")
-    strange = sum(
-        turn.emotion not in (None, *emotions)
-        for d in under_test
-        for turn in d.turns
-        if turn.speaker == "client"
-    )
-    if strange:
-        raise InputError(
-            f"The data has {strange} client turns whose field 'emotion' holds a label that the model does "
-            f"not know; use: {', '.join(emotions)}."
-        )
+    require_known(under_test, emotions)
     check_labels(under_test, screen)
 
 

@@ -59,6 +59,23 @@ def test_bad_data_is_refused_in_a_sentence(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", ["critic", "sft", "dpo", "rl"])
+def test_an_emotion_that_the_model_does_not_know_is_refused_before_training(
+    tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    turns = [
+        {"speaker": "client", "text": "I won.", "emotion": "glee"},
+        {"speaker": "therapist", "text": "You won. How was that?", "strategy": "reflection"},
+    ]
+    rows = [{"id": f"talk-{n}", "source": "clinic", "turns": turns} for n in range(8)]
+    data = tmp_path / "talks.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    critic = make_critic(tmp_path / "critic")
+    arguments = ["--model", str(tiny_model), "--data", str(data), "--out", str(tmp_path / "out")]
+    assert main([command, *arguments, *(["--critic", str(critic)] if command == "rl" else [])]) == 2
+    assert "8 client turns whose field 'emotion' holds a label" in one_sentence(capsys)
+
+
 def test_an_id_used_for_two_dialogues_is_refused(
     tmp_path: Path, data: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from trainer import labels
 from trainer.config import InputError
-from trainer.labels import emotion_of, strategy_of, tables
+from trainer.dialogue import Dialogue, Turn
+from trainer.labels import emotion_of, in_our_words, strategy_of, tables
 from trainer.prompt import AUTHORED_LABELS
 
 OURS = {"emotions": AUTHORED_LABELS.emotions, "strategies": AUTHORED_LABELS.strategies}
@@ -16,6 +17,26 @@ def test_every_label_leads_to_one_of_ours_or_nowhere() -> None:
     for source, kinds in tables().items():
         for kind, table in kinds.items():
             assert set(table.values()) - {None} <= set(OURS[kind]), (source, kind)
+
+
+def test_what_is_in_our_words_already_stays_when_it_is_mapped_again() -> None:
+    for source, kinds in tables().items():
+        for kind, table in kinds.items():
+            for ours in set(table.values()) - {None}:
+                assert table.get(str(ours), ours) == ours, (source, kind, ours)
+
+
+def test_a_dialogue_of_a_known_set_is_read_in_our_words() -> None:
+    turns = (
+        Turn("client", "I left.", "depression"),
+        Turn("therapist", "You left.", None, "Restatement"),
+        Turn("client", "Yes.", "Strange"),
+    )
+    read = in_our_words(Dialogue("a", "mesc", None, turns))
+    assert [turn.emotion or turn.strategy for turn in read.turns] == ["depression", "reflection", "Strange"]
+    assert in_our_words(read) == read
+    clinic = Dialogue("b", "our clinic", None, turns)
+    assert in_our_words(clinic) == clinic
 
 
 def test_our_own_labels_stay_as_they_are() -> None:
