@@ -56,7 +56,8 @@ def train(config: SftConfig, run: Run) -> bool:
     dialogues = run.dialogues()
     require_known(dialogues, lm.encoder.labels.emotions)
     limit = min(config.max_length, lm.positions)
-    examples = encode([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
+    learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
+    examples = thinned(encode(learned, lm.encoder, limit), config.alone, config.seed)
     if not examples:
         raise InputError(
             "The data holds no therapist turn and no labelled client turn to learn from "
@@ -96,6 +97,17 @@ def encode(dialogues: list[Dialogue], encoder: Encoder, limit: int) -> list[Exam
             elif turn.speaker == "client" and index + 1 == len(dialogue.turns):
                 found.append(encoder.emotion_example(dialogue, index, limit))
     return [example for example in found if example is not None]
+
+
+def thinned(examples: list[Example], most: int, seed: int) -> list[Example]:
+    """All examples with a reply, and at most ``most`` of each emotion of those without, drawn by the seed."""
+    alone: dict[int, list[int]] = {}
+    for index, example in enumerate(examples):
+        if not example.has_reply:
+            alone.setdefault(example.ids[-1], []).append(index)
+    rng = random.Random(seed)
+    dropped = {index for _, group in sorted(alone.items()) for index in rng.sample(group, len(group))[most:]}
+    return [example for index, example in enumerate(examples) if index not in dropped]
 
 
 def plan(examples: list[Example], steps: int, config: SftConfig) -> list[Place]:
@@ -203,9 +215,10 @@ def _finish(
     lm.model.eval()
     metrics = {"train_loss": last["loss"]} if last else {}
     kept_out = [d for d in dialogues if held_out(d.id)]
-    examples = encode(kept_out, lm.encoder, min(config.max_length, lm.positions))[:HELD_OUT_EXAMPLES]
+    limit = min(config.max_length, lm.positions)
+    examples = [example for example in encode(kept_out, lm.encoder, limit) if example.has_reply]
     if examples:
-        metrics["held_out_loss"] = mean_loss(lm, examples)
+        metrics["held_out_loss"] = mean_loss(lm, examples[:HELD_OUT_EXAMPLES])
     write_result(training, config, lm, dialogues, metrics)
 
 

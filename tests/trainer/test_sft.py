@@ -14,7 +14,7 @@ from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn
 from trainer.run import Run
-from trainer.sft import Place, encode, learned_ids, plan, train
+from trainer.sft import Place, encode, learned_ids, plan, thinned, train
 
 CONFIG = SftConfig(max_steps=6, batch=4, max_length=96, learning_rate=1e-2, checkpoint_every=2, threads=1)
 
@@ -142,6 +142,19 @@ def test_a_client_turn_that_nobody_answers_teaches_its_emotion_alone(tiny_lm: La
     assert learned_ids(emotion, Place(0, True, True), encoder) == list(emotion.ids)
     unlabelled = Dialogue("e", "test", None, (Turn("client", "hello"),))
     assert encode([unlabelled], encoder, 64) == []
+
+
+def test_of_many_emotions_alone_few_of_each_are_kept_and_every_reply(tiny_lm: LanguageModel) -> None:
+    labels = ["fear"] * 9 + ["joy"] * 2
+    alone = [Dialogue(str(n), "t", None, (Turn("client", "a", label),)) for n, label in enumerate(labels)]
+    answered = Dialogue("d", "t", None, (Turn("client", "a", "fear"), Turn("therapist", "b", None, "other")))
+    examples = encode([*alone, answered], tiny_lm.encoder, 64)
+    kept = thinned(examples, 3, seed=1)
+    fear, joy = (tiny_lm.encoder.emotion_ids[name] for name in ("fear", "joy"))
+    assert [example.ids[-1] for example in kept if not example.has_reply].count(fear) == 3
+    assert [example.ids[-1] for example in kept if not example.has_reply].count(joy) == 2
+    assert sum(example.has_reply for example in kept) == 1
+    assert kept == thinned(examples, 3, seed=1)
 
 
 def test_every_example_comes_once_per_pass_in_batches_of_like_length(tiny_lm: LanguageModel) -> None:
