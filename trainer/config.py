@@ -89,6 +89,9 @@ class SftConfig:
     weight_decay: float = 0.01
     drop_emotion: float = 0.2  # share of examples whose emotion label is replaced by "unknown"
     drop_strategy: float = 0.1
+    emotion_weight: float = (
+        8.0  # of the emotion's token in the loss; it is one beside some thirty of the reply
+    )
     # Labelled client turns without a reply: at most so many of each emotion, lest they drown the replies
     # (after GoEmotions by itself the model could not write any more).
     alone: int = 450

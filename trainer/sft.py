@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import random
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from transformers import PrinterCallback
@@ -167,6 +168,21 @@ def collate(batch: list[tuple[Example, Place]], encoder: Encoder) -> dict[str, t
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
+def weigh_emotion(weight: float) -> Callable[..., Any]:
+    """A forward hook for the library's model: the emotion, first of the learned tokens, counts ``weight`` times.
+
+    It changes the output's ``log_probs``, (B, T - 1): those of ``labels`` from the second token on.
+    """
+
+    def hook(_: torch.nn.Module, __: Any, given: Mapping[str, Any], output: Any) -> Any:
+        learned = given["labels"][:, 1:] != -100
+        first = learned & (learned.cumsum(dim=1) == 1)
+        output.log_probs = output.log_probs * torch.where(first, weight, 1.0)
+        return output
+
+    return hook
+
+
 def _loop(
     config: SftConfig, training: Training, lm: LanguageModel, examples: list[Example], order: list[Place]
 ) -> dict[str, float]:
@@ -200,7 +216,9 @@ def _loop(
             callbacks=[callback],
         )
         trainer.remove_callback(PrinterCallback)
+        weighing = lm.model.register_forward_hook(weigh_emotion(config.emotion_weight), with_kwargs=True)
         trainer.train()
+        weighing.remove()
     return callback.last
 
 

@@ -4,6 +4,7 @@ import json
 import signal
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn
 from trainer.run import Run
-from trainer.sft import Place, encode, learned_ids, plan, thinned, train
+from trainer.sft import Place, encode, learned_ids, plan, thinned, train, weigh_emotion
 
 CONFIG = SftConfig(max_steps=6, batch=4, max_length=96, learning_rate=1e-2, checkpoint_every=2, threads=1)
 
@@ -142,6 +143,13 @@ def test_a_client_turn_that_nobody_answers_teaches_its_emotion_alone(tiny_lm: La
     assert learned_ids(emotion, Place(0, True, True), encoder) == list(emotion.ids)
     unlabelled = Dialogue("e", "test", None, (Turn("client", "hello"),))
     assert encode([unlabelled], encoder, 64) == []
+
+
+def test_the_emotion_counts_more_than_a_token_of_the_reply() -> None:
+    labels = torch.tensor([[-100, -100, 5, 6, 7], [-100, 5, 6, -100, -100]])
+    output = SimpleNamespace(log_probs=-torch.ones(2, 4))
+    weighed = weigh_emotion(8.0)(torch.nn.Identity(), (), {"labels": labels}, output)
+    assert weighed.log_probs.tolist() == [[-1, -8, -1, -1], [-8, -1, -1, -1]]
 
 
 def test_of_many_emotions_alone_few_of_each_are_kept_and_every_reply(tiny_lm: LanguageModel) -> None:
