@@ -169,7 +169,7 @@ def collate(batch: list[tuple[Example, Place]], encoder: Encoder) -> dict[str, t
 
 
 def weigh_emotion(weight: float) -> Callable[..., Any]:
-    """A forward hook for the library's model: the emotion, first of the learned tokens, counts ``weight`` times.
+    """A forward hook for the library's model: the emotion, first of the learned tokens, counts more.
 
     It changes the output's ``log_probs``, (B, T - 1): those of ``labels`` from the second token on.
     """
