@@ -1,5 +1,7 @@
 """``tfdesk import`` as a script sees it."""
 
+import json
+
 import pytest
 
 from tfdesk.services.sessions import Sessions
@@ -97,8 +99,9 @@ def test_a_missing_file_is_bad_input(desk, tmp_path):
 
 def test_every_dialogue_of_a_file_becomes_a_session(told, tmp_path):
     file = tmp_path / "talks.jsonl"
-    line = '{"id": "%d", "context": "work", "turns": [{"speaker": "client", "text": "hello %d", "emotion": "joy"}]}\n'
-    file.write_text("".join(line % (number, number) for number in range(3)))
+    turns = [[{"speaker": "client", "text": f"hello {number}", "emotion": "joy"}] for number in range(3)]
+    lines = [{"id": str(number), "context": "work", "turns": one} for number, one in enumerate(turns)]
+    file.write_text("\n".join(map(json.dumps, lines)))
     done = told("import", file, "--client", "Marta K.")
     assert (done["session"], done["sessions"], done["imported"]) == (1, [1, 2, 3], 3)
     assert done["notes"] == [

@@ -33,6 +33,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
 _SRT = re.compile(r"\s*\d+\n\d{2}:\d{2}:\d{2},\d{3} -->")
 
 
@@ -80,11 +81,10 @@ def _parse(text: str, kind: str, names: NameMap, where: str) -> Parsed:
 
 def _kind_of(text: str) -> str:
     """The kind of a file whose ending says nothing."""
-    start = text.lstrip()[:1]
-    if start == "{" and len(text.strip().split("\n")) > 1 and text.strip().split("\n")[0].endswith("}"):
-        return "jsonl"
-    if start in ("{", "["):
-        return "json"
+    # "[10:03] Client: ..." opens with a bracket too.
+    if _JSON.match(text):
+        first, _, rest = text.strip().partition("\n")
+        return "jsonl" if rest and first.startswith("{") and first.rstrip().endswith("}") else "json"
     return "srt" if _SRT.match(text) else "txt"
 
 

@@ -46,8 +46,9 @@ def parse_lines(lines: list[str], names: NameMap, *, markdown: bool = False) -> 
 class _Collected:
     """The message being read, and those that are done."""
 
-    def __init__(self, names: NameMap) -> None:
+    def __init__(self, names: NameMap, joint: str = "\n") -> None:
         self.names = names
+        self._joint = joint  # between the parts of a message
         self.parsed = Parsed()
         self._open: tuple[int, str, str] | None = None  # line, label, time
         self._text: list[str] = []
@@ -65,7 +66,7 @@ class _Collected:
     def end(self) -> None:
         if self._open is not None:
             line, label, when = self._open
-            self.parsed.rows.append(Row(line, label, "\n".join(self._text), when))
+            self.parsed.rows.append(Row(line, label, self._joint.join(self._text), when))
         self._open = None
 
     def labelled_line(self, number: int, line: str) -> None:
@@ -169,7 +170,7 @@ def parse_subtitles(lines: list[str], names: NameMap, *, vtt: bool) -> Parsed:
 
 class _Cues(_Collected):
     def __init__(self, names: NameMap) -> None:
-        super().__init__(names)
+        super().__init__(names, joint=" ")
         self._label: str | None = None
         self.messages = 0
 
