@@ -8,6 +8,8 @@ import pytest
 
 from tests.services.test_no_plain_text import SENTINELS, _leaks
 from tests.store.pages import decrypted
+from tests.store.test_records import SENTINELS as SAID
+from tests.store.test_records import live
 from tfdesk.services.client_file import MAGIC
 from tfdesk.services.sessions import Sessions
 from tfdesk.store import audit, schema
@@ -60,6 +62,16 @@ def test_a_plain_export_is_whole_readable_and_warned_of(desk, marta, tmp_path):
     assert record["audit_head"]["sequence"] == 2
     assert "You wanted to say no." in page
     assert page.count('<div class="turn ') == 3
+
+
+def test_drafts_decisions_and_risks_are_on_the_page_too(desk, unlocked, tmp_path):
+    live(unlocked())
+    unlocked().close()
+    desk("client", "export", SAID["name"], "--out", tmp_path / "x.zip", "--plain")
+    record, page = contents(tmp_path / "x.zip")
+    for what in ("situation", "message", "draft", "edited", "note", "own", "reason"):
+        assert SAID[what] in page, what
+        assert SAID[what] in json.dumps(record), what
 
 
 def test_an_encrypted_export_opens_with_its_passphrase_alone(desk, marta, tmp_path, key_file):

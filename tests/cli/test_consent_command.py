@@ -31,6 +31,7 @@ def test_the_ledger_keeps_who_and_when_and_the_log_holds_it(told, desk, unlocked
         ("training", False, "therapist"),
     ]
     assert shown["consent"] == {"care": True, "training": False}
+    assert "train again" in shown["notes"][0]
     vault = unlocked()
     (client,) = Sessions(vault).clients()
     assert Consents(vault).allowed(client.id, "care")

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tfdesk.core.errors import InputRefused
-from tfdesk.services import intake
+from tfdesk.services import intake, intake_rows
 from tfdesk.services.intake import KINDS, read, read_file
 from tfdesk.services.intake_rows import LONGEST_TEXT, read_map
 
@@ -320,6 +320,14 @@ def test_nul_characters_are_removed_with_a_note():
     reading = read(b"Client: he\0llo\0\n", "a.txt")
     assert said(reading) == [("client", "hello")]
     assert reading.notes == ("2 NUL characters were removed.",)
+
+
+@pytest.mark.parametrize("line", ["Client: hello\n", "x\n"])
+def test_more_rows_than_memory_should_hold_are_refused(line, monkeypatch):
+    monkeypatch.setattr(intake_rows, "MOST_ROWS", 100)
+    read((line * 100).encode(), "a.txt")
+    with pytest.raises(InputRefused, match="more than 100 rows"):
+        read((line * 101).encode(), "a.txt")
 
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path, monkeypatch):

@@ -11,6 +11,8 @@ from tfdesk.core.models import PURPOSES, Client, Consent
 from tfdesk.services.client_file import moment
 from tfdesk.services.consent import Consents, standing
 
+LEARNED = "A model that was trained before keeps what it learned: train again without this client."
+
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("consent", help="record what a client agreed to")
@@ -36,6 +38,9 @@ def run(args: argparse.Namespace) -> int:
         ledgers = consents.ledger(args.name)
     told = [_told(client, entries) for client, entries in ledgers]
     lines = [line for client, entries in ledgers for line in _lines(client, entries)]
+    if args.action == "revoke" and args.purpose == "training":
+        told[0]["notes"] = [LEARNED]
+        lines.append(LEARNED)
     tell(args, {"clients": told} if args.name is None else told[0], lines or ["There is no client yet."])
     return 0
 

@@ -81,7 +81,16 @@ def _page(whole: dict[str, Any]) -> str:
     source = (resources_dir() / "export" / "client.html.j2").read_text(encoding="utf8")
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters["moment"] = moment
-    return environment.from_string(source).render(whole)
+    by_session = _grouped(whole["turns"], "session_id")
+    by_turn = {table: _grouped(whole[table], "turn_id") for table in ("drafts", "decisions", "dispositions")}
+    return environment.from_string(source).render(whole, by_session=by_session, by_turn=by_turn)
+
+
+def _grouped(rows: list[dict[str, Any]], key: str) -> dict[int, list[dict[str, Any]]]:
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
 
 
 def moment(at: float) -> str:

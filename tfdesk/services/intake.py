@@ -16,7 +16,7 @@ from tfdesk.services.intake_rows import NameMap, Parsed, Reading, gather, read_m
 from tfdesk.services.intake_tables import parse_json, parse_json_lines, parse_table
 from tfdesk.services.intake_text import parse_lines, parse_subtitles
 
-LARGEST_FILE = 32 << 20  # bytes; a year of daily messages is about one MiB
+LARGEST_FILE = 16 << 20  # bytes; a year of daily messages is about one MiB
 KINDS = ("txt", "md", "csv", "tsv", "json", "jsonl", "vtt", "srt", "docx")
 _OTHER_NAMES = {"text": "txt", "log": "txt", "markdown": "md", "ndjson": "jsonl", "tab": "tsv"}
 _REFUSED = {

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from tfdesk.core.errors import InputRefused
 
-LARGEST_XML = 64 << 20  # bytes of the unpacked document
+LARGEST_XML = 32 << 20  # bytes of the unpacked document
 MOST_ENTRIES = 5_000
 _BODY = "word/document.xml"
 _CHUNK = 1 << 16

@@ -15,6 +15,8 @@ from tfdesk.services.intake_times import read_times
 from trainer.dialogue import Speaker
 
 LONGEST_TEXT = 1_000_000  # characters of one message, as in the window
+MOST_ROWS = 500_000
+TOO_LONG = f"longer than {LONGEST_TEXT:,} characters"
 Meaning = Literal["client", "therapist", "text", "skip"]
 MEANINGS: tuple[Meaning, ...] = ("client", "therapist", "text", "skip")
 COLUMNS = ("speaker", "text", "when")
@@ -87,8 +89,14 @@ class Parsed:
     notes: list[str] = field(default_factory=list)
     contexts: dict[int, str] = field(default_factory=dict)
 
+    def add(self, row: Row | Skipped) -> None:
+        """Raises InputRefused for more rows than memory should hold."""
+        if len(self.rows) == MOST_ROWS:
+            raise InputRefused(f"The file has more than {MOST_ROWS:,} rows; split it and import the parts.")
+        self.rows.append(row)
+
     def skip(self, line: int, reason: str) -> None:
-        self.rows.append(Skipped(line, reason))
+        self.add(Skipped(line, reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,7 @@ def _unusable(text: str) -> str | None:
     if not text:
         return "no words"
     if len(text) > LONGEST_TEXT:
-        return f"longer than {LONGEST_TEXT:,} characters"
+        return TOO_LONG
     if any("\ud800" <= character <= "\udfff" for character in text):
         return "half of a surrogate pair"
     return None

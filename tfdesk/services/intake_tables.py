@@ -36,7 +36,7 @@ def parse_table(text: str, names: NameMap, where: str, kind: str) -> Parsed:
         elif not row[speaker].strip():
             parsed.skip(line, "no speaker")
         else:
-            parsed.rows.append(Row(line, row[speaker], row[said], " ".join(row[index] for index in when)))
+            parsed.add(Row(line, row[speaker], row[said], " ".join(row[index] for index in when)))
     return parsed
 
 
@@ -114,4 +114,4 @@ def _add_object(
         parsed.skip(line, f"{part}no text")
     else:
         when = " ".join(str(item[name]) for name in columns["when"] if isinstance(item[name], str | int))
-        parsed.rows.append(Row(line, label, text, when, talk, part))
+        parsed.add(Row(line, label, text, when, talk, part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from tfdesk.services.intake_rows import NameMap, Parsed, Row
+from tfdesk.services.intake_rows import LONGEST_TEXT, TOO_LONG, NameMap, Parsed, Row
 
 NO_SPEAKER = "no speaker before it"
 # "**Client** (10:03): text", "- Client: text"
@@ -66,7 +66,7 @@ class _Collected:
     def end(self) -> None:
         if self._open is not None:
             line, label, when = self._open
-            self.parsed.rows.append(Row(line, label, self._joint.join(self._text), when))
+            self.parsed.add(Row(line, label, self._joint.join(self._text), when))
         self._open = None
 
     def labelled_line(self, number: int, line: str) -> None:
@@ -156,6 +156,9 @@ def parse_subtitles(lines: list[str], names: NameMap, *, vtt: bool) -> Parsed:
         if at is None:
             if start > 1 or not block[0].startswith("WEBVTT"):
                 collected.parsed.skip(start, "no cue (a note or a style)")
+            continue
+        if sum(map(len, block)) > LONGEST_TEXT:
+            collected.parsed.skip(start, TOO_LONG)
             continue
         cues += 1
         for label, text in _voices("\n".join(block[at + 1 :]), names, vtt=vtt):

@@ -82,6 +82,7 @@ def erase(db: Db, client_id: int) -> dict[str, int]:
         table: int((db.row(f"SELECT count(*) FROM {table} WHERE {condition}", client_id) or (0,))[0])
         for table, (_, condition) in PARTS.items()
     }
+    counts["search index entries"] = counts["turns"]
     label = "client_id = ?1 AND corrected_emotion IS NOT NULL"
     counts["labels"] = int((db.row(f"SELECT count(*) FROM turns WHERE {label}", client_id) or (0,))[0])
     counts["audit salts"] = _erase_salts(db, client_id)
