@@ -107,6 +107,13 @@ def test_exports_of_messengers_are_read_with_a_map(content):
         read(content.encode(), "chat.txt")
 
 
+def test_a_dated_line_among_labelled_ones_loses_none_of_them():
+    content = b"Client: hello\nTherapist: yes\n[2024-05-01 10:15] Client: later\nTherapist: good\n"
+    reading = read(content, "a.txt")
+    assert [text for _, text in said(reading)] == ["hello", "yes", "later", "good"]
+    assert reading.skipped == ()
+
+
 def test_a_notice_of_the_messenger_is_reported():
     content = "1/5/24, 10:14 - Messages are encrypted.\n1/5/24, 10:15 - Anna: hello\n"
     reading = read(content.encode(), "chat.txt", NAMES)

@@ -7,6 +7,7 @@
 
 The chain shows what was edited, deleted or reordered. That entries were cut off at the end, or that all of
 them were written anew, shows only against a head (``N:HASH``) that was kept elsewhere.
+Entries are not signed yet: who holds the vault's key can write a log anew.
 """
 
 from __future__ import annotations

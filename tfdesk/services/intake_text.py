@@ -134,7 +134,12 @@ def _stamped(line: str) -> bool:
 def _messenger_line(collected: _Collected, number: int, line: str) -> None:
     match = _STAMP.fullmatch(line)
     if match is None:
-        collected.goes_on(number, line)
+        found = _labelled(line, collected.names)
+        # Lines of one message follow without a date; of names, only those that are known open another.
+        if found is not None and collected.names.meaning(found[0]) is not None:
+            collected.begin(number, *found)
+        else:
+            collected.goes_on(number, line)
         return
     named = _NAMED.fullmatch(match["rest"])
     if named is None:
