@@ -10,9 +10,10 @@ from tests.services.test_no_plain_text import SENTINELS, _leaks
 from tests.store.pages import decrypted
 from tests.store.test_records import SENTINELS as SAID
 from tests.store.test_records import live
+from tfdesk.core.errors import KnownError
 from tfdesk.services.client_file import MAGIC
 from tfdesk.services.sessions import Sessions
-from tfdesk.store import audit, schema
+from tfdesk.store import audit, records, schema
 
 
 @pytest.fixture
@@ -182,6 +183,16 @@ def test_a_client_of_a_name_given_twice_is_not_erased_by_it(desk, unlocked):
     code, _, err = desk("client", "erase", "Marta K.", "--yes")
     assert code == 2
     assert "More than one" in err
+
+
+def test_a_sweep_that_fails_is_on_the_certificate(told, marta, monkeypatch):
+    def busy(_):
+        raise KnownError("Another program is reading the vault.", "Close it.")
+
+    monkeypatch.setattr(records, "sweep", busy)
+    done = told("client", "erase", "Marta K.", "--yes")
+    assert "Another program is reading the vault. Close it." in done["not_erased"][0]
+    assert told("client", "list") == {"clients": []}
 
 
 def test_old_copies_of_the_vault_go_with_the_client(told, marta, paths):

@@ -77,6 +77,15 @@ def test_after_an_erasure_no_page_of_file_or_log_holds_a_word(vault, tmp_path):
         assert db.rows("SELECT * FROM audit_salts") == []
 
 
+def test_without_the_sweep_closing_the_vault_is_enough(vault, tmp_path):
+    client, key = live(vault), vault._key
+    with vault.write() as db:
+        records.erase(db, client.id)
+    vault.close()
+    data = decrypted(tmp_path / "vault.db", key)
+    assert [word for word in SENTINELS.values() if word.encode() in data] == []
+
+
 def test_the_salts_of_other_clients_stay(vault):
     erased, other = live(vault), live(vault, "Devon A.")
     with vault.write() as db:

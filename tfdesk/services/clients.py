@@ -19,6 +19,8 @@ NOT_ERASED = (
     "Training files outside the vault, sealed training runs, and models trained with these messages.",
     "Blocks that the disk itself keeps of deleted data; they are encrypted with the vault's key.",
 )
+# Secure deletion overwrites the rows themselves; the sweep adds that no page of them is left at all.
+_UNSWEPT = "Free space in the vault and old copies beside it, until every window on it has been closed:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +84,5 @@ class Clients:
             erased["old copies of the vault"] = records.erase_copies(self._paths.vault_file)
             records.sweep(self._vault)
         except KnownError as error:
-            remains = (f"Not everything could be swept: {error.line()}", *remains)
+            remains = (f"{_UNSWEPT} {error.line()}", *remains)
         return Certificate(client.id, erased, remains, at, sequence, head)
