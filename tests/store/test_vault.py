@@ -158,12 +158,12 @@ def test_closing_leaves_no_write_ahead_log(file, key):
 
 
 def test_other_tables_are_made_by_a_migration_that_is_whole_or_absent(file, key, monkeypatch):
-    broken = "CREATE TABLE extra (a TEXT);\nCREATE TABLE extra (a TEXT);\n"
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, broken))
+    steps, broken = schema.STEPS, "CREATE TABLE extra (a TEXT);\nCREATE TABLE extra (a TEXT);\n"
+    monkeypatch.setattr(schema, "STEPS", (*steps, broken))
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     with pytest.raises(BugError):
         Vault.open(file, key)
-    monkeypatch.setattr(schema, "STEPS", (schema.FIRST, "CREATE TABLE extra (a TEXT);\n"))
+    monkeypatch.setattr(schema, "STEPS", (*steps, "CREATE TABLE extra (a TEXT);\n"))
     vault = Vault.open(file, key)
     with vault.read() as db:
         assert db.rows("SELECT * FROM extra") == []

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tfdesk.core.errors import KnownError
@@ -23,6 +25,10 @@ from trainer.config import InputError
 COMMANDS = {
     "suggest": "draft replies to the last client message of a dialogue",
     "vault": "create the vault, or say how it stands",
+    "import": "read a conversation from a file into a client's sessions",
+    "client": "list, export or erase clients",
+    "consent": "record what a client agreed to",
+    "audit": "verify or export the log of decisions",
 }
 
 Subparsers = Any  # argparse names the type only privately
@@ -85,8 +91,13 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     add_common(parser)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in [command] if command in COMMANDS else COMMANDS:
-        importlib.import_module(f"tfdesk.cli.{name}").add_parser(subparsers)
+        _module(name).add_parser(subparsers)
     return parser
+
+
+def _module(command: str) -> ModuleType:
+    # "import" is a word of the language: its module has an underscore.
+    return importlib.import_module(f"tfdesk.cli.{command}{'_' * keyword.iskeyword(command)}")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -98,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
         return int(end.code or 0)
     try:
         setup_logging(paths_of(args))
-        return int(importlib.import_module(f"tfdesk.cli.{args.command}").run(args))
+        return int(_module(args.command).run(args))
     except KnownError as error:
         print(f"tfdesk: {error.line()}", file=sys.stderr)
         return error.exit_code

@@ -17,6 +17,8 @@ from trainer.events import Draft, Emotion, Risk
 Origin = Literal["typed", "drafted", "edited", "own"]
 Role = Literal["therapist", "supervisor"]
 ROLES: tuple[Role, ...] = ("therapist", "supervisor")
+Purpose = Literal["care", "training"]
+PURPOSES: tuple[Purpose, ...] = ("care", "training")
 
 
 class DraftState(StrEnum):
@@ -137,6 +139,17 @@ class TurnRow:
     def risk_open(self) -> bool:
         """A hit that nobody has disposed of yet."""
         return self.risk is not None and self.risk.status == "hit" and self.disposition is None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One entry of the ledger: consent given, or taken back, and under which role it was recorded."""
+
+    client_id: int
+    purpose: Purpose
+    granted: bool
+    role: Role
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Sessions:
         if situation.strip():
             situation = checked_text(situation, "The situation", LONGEST_SITUATION)
         with self._vault.write() as db:
-            if any(c.name.casefold() == name.casefold() for c in conversations.clients(db)):
+            if conversations.clients_named(db, name):
                 raise InputRefused(
                     "There is a client of that name already.", "Add a letter or a number to it."
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import dataclass
 
 from tfdesk.core.errors import BugError
@@ -92,6 +93,25 @@ def clients(db: Db) -> list[Client]:
     """All clients: those waiting for a reply first, then those heard from most recently."""
     rows = db.rows(f"{_CLIENTS} ORDER BY t.speaker IS NOT 'client', coalesce(t.id, 0) DESC, c.id DESC")
     return [_client(row) for row in rows]
+
+
+def clients_named(db: Db, name: str) -> list[Client]:
+    """The clients of that name; case and the way of writing an accent make no difference."""
+    wanted = _name_key(name)
+    return [found for found in clients(db) if _name_key(found.name) == wanted]
+
+
+def _name_key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def size(db: Db, client_id: int) -> tuple[int, int]:
+    """How many sessions and messages there are of a client."""
+    counts = [
+        db.row(f"SELECT count(*) FROM {table} WHERE client_id = ?", client_id) or (0,)
+        for table in ("sessions", "turns")
+    ]
+    return int(counts[0][0]), int(counts[1][0])
 
 
 def clients_who_said(db: Db, search: str) -> set[int]:

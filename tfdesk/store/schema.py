@@ -1,9 +1,15 @@
 """The tables, as numbered steps. A step, once released, is never changed: a new one is added.
 
-Times are UTC seconds; order comes from ids and positions. JSON columns hold values of trainer.events.
+Times are UTC seconds; order comes from ids and positions. JSON columns hold values of trainer.events. Before
+a vault of an older version takes its first step, ``keep_copy`` puts its file aside.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
+
+from tfdesk.core.errors import KnownError
+from tfdesk.core.files import write_atomically
 
 FIRST = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -124,5 +130,42 @@ CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN
 END;
 """
 
-STEPS: tuple[str, ...] = (FIRST,)
+CONSENTS = """
+-- What a client agreed to: the newest row of a purpose holds. Rows leave only together with their client.
+CREATE TABLE consents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    client_id INTEGER NOT NULL REFERENCES clients ON DELETE CASCADE,
+    purpose TEXT NOT NULL CHECK (purpose IN ('care', 'training')),
+    granted INTEGER NOT NULL CHECK (granted IN (0, 1)),
+    role TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE INDEX consents_of_client ON consents (client_id, purpose, id);
+CREATE TRIGGER consents_are_append_only_update BEFORE UPDATE ON consents BEGIN
+    SELECT RAISE(ABORT, 'the consent ledger is append-only');
+END;
+CREATE TRIGGER consents_are_append_only_delete BEFORE DELETE ON consents
+WHEN EXISTS (SELECT 1 FROM clients WHERE id = old.client_id) BEGIN
+    SELECT RAISE(ABORT, 'the consent ledger is append-only');
+END;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CONSENTS)
 VERSION = len(STEPS)
+
+
+def keep_copy(vault_file: Path, version: int) -> None:
+    """Put a vault of an older ``version`` aside, as it is, before its tables are changed.
+
+    The write-ahead log must be folded in and nobody may write meanwhile. Raises KnownError (disk full).
+    """
+    try:
+        data = vault_file.read_bytes()
+    except OSError as error:
+        raise KnownError(f"The vault file cannot be copied ({error.strerror}).") from None
+    write_atomically(vault_file.with_name(f"{vault_file.name}.version-{version}"), data)
+
+
+def kept_copies(vault_file: Path) -> list[Path]:
+    """The copies that ``keep_copy`` made: as encrypted as the vault, and as old as their version."""
+    return sorted(vault_file.parent.glob(f"{vault_file.name}.version-*"))

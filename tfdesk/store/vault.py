@@ -176,6 +176,11 @@ class Vault:
                 f"A newer version of the program wrote {path.name}.",
                 "Open it with that version; nothing was changed.",
             )
+        if 0 < version < schema.VERSION:
+            with self.read() as db:
+                db.row("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self.write():
+                schema.keep_copy(path, version)
         for number, step in enumerate(schema.STEPS[version:], start=version + 1):
             with self.write() as db:
                 for statement in _statements(step):
