@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfdesk.core.errors import KnownError
+from tfdesk.core.errors import KnownError, Locked
 from tfdesk.core.log import setup_logging
 from tfdesk.core.models import ROLES
 from tfdesk.core.paths import Paths
+from tfdesk.services.access import Access
 from trainer.config import InputError
 
 COMMANDS = {
     "suggest": "draft replies to the last client message of a dialogue",
-    "vault": "create the vault, or say how it stands",
+    "vault": "create, check, back up, restore or re-encrypt the vault",
 }
 
 Subparsers = Any  # argparse names the type only privately
@@ -58,6 +60,37 @@ def read_passphrase(source: str) -> str:
     except UnicodeDecodeError:
         raise InputError("The passphrase file is not valid UTF-8; save it as UTF-8.") from None
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def given_passphrase(args: argparse.Namespace) -> str:
+    """The passphrase the options name. Raises Locked without one."""
+    if args.passphrase_file is None:
+        raise Locked("The vault is locked.", "Give its passphrase with --passphrase-file FILE, or - to type.")
+    return read_passphrase(args.passphrase_file)
+
+
+def unlocked(access: Access, args: argparse.Namespace) -> str:
+    """Open the vault with the passphrase the options name, and return that. Raises Locked without one."""
+    passphrase = given_passphrase(args)
+    access.unlock(passphrase, args.role)
+    return passphrase
+
+
+def show(told: Mapping[str, Any], as_json: bool) -> None:
+    """Print a result: one JSON object, or a line per entry for people."""
+    if as_json:
+        print(json.dumps(told))
+        return
+    for name, value in told.items():
+        print(f"{name.replace('_', ' ')}: {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def paths_of(args: argparse.Namespace) -> Paths:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tfdesk.core.errors import KnownError, Locked, ModelUnavailable
 from tfdesk.core.paths import Paths
 from tfdesk.services.access import Access
+from tfdesk.services.run_key import run_key
 from tfdesk.store import audit, decisions
 from tfdesk.store.vault import Vault
 from trainer.config import starter_dir
@@ -70,7 +71,7 @@ class Models:
         """The 32 bytes under which this vault's runs, and the bundles made from them, are sealed."""
         if self._vault is None:
             raise Locked
-        return self._vault.sub_key("runs")
+        return run_key(self._vault)
 
     def list(self) -> list[ModelEntry]:
         """The starter and the promoted model, if any."""
