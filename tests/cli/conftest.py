@@ -29,13 +29,14 @@ class Cli:
 
     def __call__(self, *words: object, phrase: str | None = None) -> tuple[int, str, str]:
         """``phrase`` is what a person types into --passphrase-file -."""
-        given = [str(word) for word in words]
-        if phrase is not None:
-            typed = SimpleNamespace(buffer=io.BytesIO(f"{phrase}\n".encode()))
-            self.monkeypatch.setattr("sys.stdin", typed)
-            given += ["--passphrase-file", "-"]
+        given = ["--data-dir", str(self.folder), *map(str, words)]
         self.capsys.readouterr()
-        code = main(["--data-dir", str(self.folder), *given])
+        with self.monkeypatch.context() as patch:
+            if phrase is not None:
+                typed = SimpleNamespace(buffer=io.BytesIO(f"{phrase}\n".encode()))
+                patch.setattr("sys.stdin", typed)
+                given += ["--passphrase-file", "-"]
+            code = main(given)
         told = self.capsys.readouterr()
         return code, told.out, told.err
 

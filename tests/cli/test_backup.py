@@ -3,6 +3,7 @@
 import random
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.killed import run_until
 from tfdesk.services.access import Access
 from tfdesk.services.sessions import Sessions
 from tfdesk.store import backup_file, schema
@@ -108,6 +110,28 @@ def test_a_vault_in_use_is_not_replaced(vault, backup):
     assert "Another program" in vault.refused("vault", "restore", backup, phrase="one horse")
     access.lock()
     assert vault.clients() == ["Marta K.", "Second"]
+
+
+def test_a_restore_killed_at_any_step_leaves_the_old_vault_or_the_restored_one(vault, backup, tmp_path):
+    (tmp_path / "phrase").write_text("one horse")
+    words = (vault.folder, tmp_path / "phrase", "vault", "restore", backup)
+    whole, found = vault.files(), []
+    for at in range(1, 1000):
+        code, _ = run_until(at, *words)
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+        found.append(vault.clients())
+        assert vault.json("vault", "status", phrase="one horse")["whole"]
+        assert vault.json("vault", "status", "--accept-older", phrase="one horse")["anchor"] == "ok"
+        for name in {*vault.files(), *whole}:  # begin again from the same vault
+            (vault.folder / name).unlink(missing_ok=True)
+        for name, data in whole.items():
+            (vault.folder / name).write_bytes(data)
+        vault.paths.anchor_file.unlink()
+    assert found[0] == ["Marta K.", "Second"]
+    assert found[-1] == ["Marta K."]
+    assert vault.clients() == ["Marta K."]
 
 
 @pytest.mark.parametrize("what", ["backup", "restore", "rekey", "passphrase"])

@@ -12,39 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.killed import Run, run_until
 from tfdesk.services.access import Access
 from tfdesk.services.models import Models
-
-ROOT = Path(__file__).parents[2]
-
-# Runs "vault rekey"; kills itself at the nth step that changes the disk, as a power cut would.
-KILLED_AT_A_STEP = """
-import os, pathlib, signal, sys
-from tfdesk.store.crypto import Argon2Parameters
-Argon2Parameters.__init__.__defaults__ = (64, 1, 1)
-folder, phrase, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
-steps = 0
-
-def counted(original):
-    def step(*args, **kwargs):
-        global steps
-        steps += 1
-        if steps == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(*args, **kwargs)
-    return step
-
-from tfdesk.cli import main
-os.fsync, os.replace = counted(os.fsync), counted(os.replace)
-pathlib.Path.unlink = counted(pathlib.Path.unlink)
-from tfdesk.store.vault import Vault
-Vault.export_to, Vault.close = counted(Vault.export_to), counted(Vault.close)
-Vault.check = counted(Vault.check)
-words = ["vault", "rekey", "--drop-other-slots", "--passphrase-file", phrase]
-code = main(["--data-dir", folder, *words])
-print(steps)
-sys.exit(code)
-"""
 
 
 @pytest.fixture
@@ -134,9 +104,9 @@ def test_a_full_disk_leaves_the_old_vault(vault, tmp_path, phrase):
 
     vault.add_client("Many", messages=60)
     before, limit = vault.files(), len(vault.files()["vault.db"]) // 2
-    command = [sys.executable, "-m", "tfdesk", "--data-dir", str(vault.folder), "vault", "rekey"]
+    line = [sys.executable, "-m", "tfdesk", "--data-dir", str(vault.folder), "vault", "rekey"]
     done = subprocess.run(
-        [*command, "--drop-other-slots", "--passphrase-file", str(phrase)],
+        [*line, "--drop-other-slots", "--passphrase-file", str(phrase)],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -149,12 +119,8 @@ def test_a_full_disk_leaves_the_old_vault(vault, tmp_path, phrase):
     assert not (vault.folder / "vault.db.side").exists()
 
 
-def rekeyed_until(vault, phrase, at):
-    """Exit code and number of steps of a rekey that kills itself at its ``at``th step."""
-    command = [sys.executable, "-c", KILLED_AT_A_STEP, str(vault.folder), str(phrase), str(at)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    lines = done.stdout.splitlines()
-    return done.returncode, int(lines[-1]) if done.returncode == 0 else 0
+ROOT = Path(__file__).parents[2]
+REKEY = ("vault", "rekey", "--drop-other-slots")
 
 
 def opens_and_is_whole(vault):
@@ -164,43 +130,40 @@ def opens_and_is_whole(vault):
 
 
 def test_killed_at_any_step_the_old_vault_or_the_new_one_opens(vault, phrase):
-    code, steps = rekeyed_until(vault, phrase, at=0)
+    code, steps = run_until(0, vault.folder, phrase, *REKEY)
     assert code == 0
     key, changed = data_key(vault), []
-    for at in range(3, steps + 1, 2):  # the first two count the try; every second one keeps this quick
-        code, _ = rekeyed_until(vault, phrase, at)
+    for at in range(1, steps + 1, 2):  # every second one keeps this quick
+        code, _ = run_until(at, vault.folder, phrase, *REKEY)
         assert code == -signal.SIGKILL
         opens_and_is_whole(vault)
         changed.append(data_key(vault) != key)
         key = data_key(vault)
     assert {True, False} == set(changed)  # kills before and after the step that decides
-    assert rekeyed_until(vault, phrase, at=0)[0] == 0
+    assert run_until(0, vault.folder, phrase, *REKEY)[0] == 0
     assert not [f.name for f in vault.folder.iterdir() if f.name.endswith((".side", ".next", ".new"))]
 
 
 def test_killed_at_any_time_the_old_vault_or_the_new_one_opens(vault, phrase):
-    command = [sys.executable, "-c", KILLED_AT_A_STEP, str(vault.folder), str(phrase), "0"]
     begun = time.monotonic()
-    subprocess.run(command, capture_output=True, cwd=ROOT, check=True)
-    whole = time.monotonic() - begun
-    chance, killed = random.Random(2), 0
-    for _ in range(10):
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
-        try:
-            child.wait(whole * chance.uniform(0.5, 1.0))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+    assert Run(0, vault.folder, phrase, *REKEY).wait() == 0
+    whole, chance, killed = time.monotonic() - begun, random.Random(2), 0
+    for _ in range(100):
+        run = Run(0, vault.folder, phrase, *REKEY)
+        if run.wait(whole * chance.random()) is None:
+            run.kill()
             killed += 1
         opens_and_is_whole(vault)
-    assert killed > 0
+        if killed == 10:
+            break
+    assert killed == 10
 
 
 def test_after_a_kill_the_right_key_file_is_read_without_writing(vault, phrase, tmp_path):
     """The database is new, its key file waits: also "status" without a passphrase knows its roles."""
-    steps = rekeyed_until(vault, phrase, at=0)[1]
+    steps = run_until(0, vault.folder, phrase, *REKEY)[1]
     for at in range(steps, 0, -1):
-        rekeyed_until(vault, phrase, at)
+        run_until(at, vault.folder, phrase, *REKEY)
         waiting = vault.folder / "vault.keys.json.next"
         if waiting.exists():
             break

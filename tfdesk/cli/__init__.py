@@ -25,6 +25,7 @@ from trainer.config import InputError
 COMMANDS = {
     "suggest": "draft replies to the last client message of a dialogue",
     "vault": "create, check, back up, restore or re-encrypt the vault",
+    "models": "list, import, promote or roll back the models that draft",
 }
 
 Subparsers = Any  # argparse names the type only privately
