@@ -18,6 +18,7 @@ from tfdesk.core.errors import (
 )
 from tfdesk.core.paths import Paths
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.keeping import Keeping
 from tfdesk.services.key_ring import KeyRing, default_keyring
 from tfdesk.services.sessions import Sessions
 from tfdesk.services.tries import LONGEST_WAIT
@@ -305,3 +306,25 @@ def test_the_environment_keeps_the_key_ring_out(paths, monkeypatch):
         access.create("one horse", use_keyring=True)
     monkeypatch.setenv("TFDESK_NO_KEYRING", "0")
     assert isinstance(default_keyring(), KeyRing)
+
+
+def test_another_data_key_is_given_to_the_key_ring_too(paths, keyring):
+    access = Access(paths, keyring())
+    access.create("one horse", use_keyring=True)
+    done = Keeping(access).rekey("one horse", "therapist", drop_other_slots=True)
+    assert done.dropped == ("the recovery key",)
+    access.lock()
+    assert access.unlock_with_keyring() is not None
+    access.lock()
+
+
+def test_a_key_ring_that_does_not_answer_is_named_before_another_data_key_locks_it_out(paths, keyring):
+    access = Access(paths, keyring())
+    access.create("one horse", use_keyring=True)
+    access.lock()
+    silent = Access(paths, keyring("BrokenBackend"))
+    with pytest.raises(InputRefused, match="the key ring"):
+        Keeping(silent).rekey("one horse", "therapist")
+    silent.lock()
+    assert access.unlock_with_keyring() is not None
+    access.lock()

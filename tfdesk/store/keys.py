@@ -78,7 +78,7 @@ def check_passphrase(passphrase: str) -> str:
             "The passphrase is empty.", "Choose one that you can remember; a few words are best."
         )
     try:
-        length = len(passphrase.encode("utf8"))
+        length = len(crypto.normalised(passphrase))
     except UnicodeEncodeError:
         raise InputRefused("The passphrase holds a character that cannot be stored.") from None
     if length > LONGEST_PASSPHRASE:
