@@ -36,9 +36,9 @@ log = logging.getLogger(__name__)
 class ModelEntry:
     """A model of this clinic.
 
-    ``kind``: starter, imported or trained. ``state``: built in, signed off (by a supervisor), untrusted,
-    changed (no longer what was signed off), locked (the vault knows). ``id`` is its folder's name, ``sha256``
-    its manifest's digest; ``promoted_at`` is None for one never promoted.
+    ``kind``: starter, imported or trained. ``state``: built in, signed off (by a supervisor), untrusted, or
+    changed (its manifest is not the one signed off); without the vault nothing is signed off. ``id`` is its
+    folder's name, ``sha256`` its manifest's digest; ``promoted_at`` is None for one never promoted.
     """
 
     name: str
@@ -92,10 +92,10 @@ class Models:
                 starter_dir(),
                 active == starter_dir(),
                 None,
-                starter.version if starter else "",
-                "starter",
-                "built in",
-                starter.sha256 if starter else "",
+                version=starter.version if starter else "",
+                kind="starter",
+                state="built in",
+                sha256=starter.sha256 if starter else "",
             )
         ]
         folders = sorted(self._paths.models_dir.glob("*")) + sorted(
@@ -111,7 +111,7 @@ class Models:
     def _entry(self, folder: Path, digest: str | None, signed: SignOff | None, active: Path) -> ModelEntry:
         sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
         label = _label_of(folder, self.run_key() if sealed and self._vault is not None else None)
-        state = "locked" if self._vault is None else "untrusted"
+        state = "untrusted"
         if signed is not None:
             state = "signed off" if signed.manifest == digest else "changed"
         return ModelEntry(
@@ -119,10 +119,10 @@ class Models:
             folder,
             folder == active,
             signed.at if signed else None,
-            label.version if label else "",
-            "trained" if sealed else "imported",
-            state,
-            label.sha256 if label else digest or "",
+            version=label.version if label else "",
+            kind="trained" if sealed else "imported",
+            state=state,
+            sha256=label.sha256 if label else digest or "",
         )
 
     def find(self, name: str) -> ModelEntry:
