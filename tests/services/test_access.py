@@ -17,9 +17,11 @@ from tfdesk.core.errors import (
     WrongPassphrase,
 )
 from tfdesk.core.paths import Paths
-from tfdesk.services.access import LONGEST_WAIT, Access, VaultState
+from tfdesk.services.access import Access, VaultState
+from tfdesk.services.keeping import Keeping
 from tfdesk.services.key_ring import KeyRing, default_keyring
 from tfdesk.services.sessions import Sessions
+from tfdesk.services.tries import LONGEST_WAIT
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_wrong_passphrases_are_refused_with_a_growing_wait_and_lose_nothing(acce
             ):  # even the right one, before the wait is over
                 access.unlock("one horse")
         time[0] = with_wait
-    assert waits[:3] == [0, 0, 1]
+    assert waits == [0, 0, 0, 2, 4, 8, 16]
     assert waits == sorted(waits)
     assert waits[-1] <= LONGEST_WAIT
     access.unlock("one horse")
@@ -304,3 +306,25 @@ def test_the_environment_keeps_the_key_ring_out(paths, monkeypatch):
         access.create("one horse", use_keyring=True)
     monkeypatch.setenv("TFDESK_NO_KEYRING", "0")
     assert isinstance(default_keyring(), KeyRing)
+
+
+def test_another_data_key_is_given_to_the_key_ring_too(paths, keyring):
+    access = Access(paths, keyring())
+    access.create("one horse", use_keyring=True)
+    done = Keeping(access).rekey("one horse", "therapist", drop_other_slots=True)
+    assert done.dropped == ("the recovery key",)
+    access.lock()
+    assert access.unlock_with_keyring() is not None
+    access.lock()
+
+
+def test_a_key_ring_that_does_not_answer_is_named_before_another_data_key_locks_it_out(paths, keyring):
+    access = Access(paths, keyring())
+    access.create("one horse", use_keyring=True)
+    access.lock()
+    silent = Access(paths, keyring("BrokenBackend"))
+    with pytest.raises(InputRefused, match="the key ring"):
+        Keeping(silent).rekey("one horse", "therapist")
+    silent.lock()
+    assert access.unlock_with_keyring() is not None
+    access.lock()

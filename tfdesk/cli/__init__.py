@@ -24,11 +24,12 @@ from trainer.config import InputError
 
 COMMANDS = {
     "suggest": "draft replies to the last client message of a dialogue",
-    "vault": "create the vault, or say how it stands",
+    "vault": "create, check, back up, restore or re-encrypt the vault",
     "import": "read a conversation from a file into a client's sessions",
     "client": "list, export or erase clients",
     "consent": "record what a client agreed to",
     "audit": "verify or export the log of decisions",
+    "models": "list, import, promote or roll back the models that draft",
 }
 
 Subparsers = Any  # argparse names the type only privately

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,14 +13,26 @@ from tfdesk.core.errors import Locked
 from tfdesk.services.access import Access
 
 
+def given_passphrase(args: argparse.Namespace) -> str:
+    """The passphrase the options name. Raises Locked without one."""
+    if args.passphrase_file is None:
+        raise Locked(next_step="Give its passphrase with --passphrase-file FILE, or - to type.")
+    return read_passphrase(args.passphrase_file)
+
+
+def unlocked(access: Access, args: argparse.Namespace) -> str:
+    """Open the vault with the passphrase the options name, and return that. Raises Locked without one."""
+    passphrase = given_passphrase(args)
+    access.unlock(passphrase, args.role)
+    return passphrase
+
+
 @contextmanager
 def opened(args: argparse.Namespace) -> Iterator[Access]:
     """The vault, open for the length of the block. Raises Locked without a passphrase."""
-    if args.passphrase_file is None:
-        raise Locked(next_step="Give its passphrase with --passphrase-file FILE, or - to type.")
     access = Access.default(paths_of(args))
     try:
-        access.unlock(read_passphrase(args.passphrase_file), args.role)
+        unlocked(access, args)
         yield access
     finally:
         access.lock()
@@ -34,3 +46,20 @@ def tell(args: argparse.Namespace, told: dict[str, Any], lines: list[str]) -> No
 def shown(text: str) -> str:
     """A text that cannot rearrange a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def show(told: Mapping[str, Any], as_json: bool) -> None:
+    """Print a result: one JSON object, or a line per entry for people."""
+    if as_json:
+        print(json.dumps(told))
+        return
+    for name, value in told.items():
+        print(f"{name.replace('_', ' ')}: {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    return ", ".join(value) if isinstance(value, list) else str(value)

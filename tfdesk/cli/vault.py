@@ -1,49 +1,81 @@
-"""``tfdesk vault create|status``."""
+"""``tfdesk vault create|status|backup|restore|rekey|passphrase``."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase
-from tfdesk.core.errors import InputRefused
+from tfdesk.cli.opening import given_passphrase, show, unlocked
+from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.keeping import Keeping
+from tfdesk.store.anchor import Anchoring
+
+ACTIONS = {
+    "create": "make the vault, or give a further role its passphrase",
+    "status": "say whether there is a vault, whether the passphrase opens it, and whether it is whole",
+    "backup": "write one encrypted file that restores the vault",
+    "restore": "put a backup in the place of the vault, which is kept aside",
+    "rekey": "encrypt the vault under a new key",
+    "passphrase": "change the passphrase of a role",
+}
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("vault", help="create the vault, or say how it stands")
+    parser = subparsers.add_parser("vault", help="; ".join(ACTIONS.values()), description=__doc__)
     add_common(parser)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    create = actions.add_parser("create", help="make the vault, or give a further role its passphrase")
-    add_common(create)
-    add_secrets(create)
-    create.add_argument("--keyring", action="store_true", help="let this computer's key ring open it too")
-    create.add_argument(
+    made = {}
+    for name, help_text in ACTIONS.items():
+        made[name] = actions.add_parser(name, help=help_text, description=help_text)
+        add_common(made[name])
+        add_secrets(made[name])
+    made["create"].add_argument(
+        "--keyring", action="store_true", help="let this computer's key ring open it too"
+    )
+    made["create"].add_argument(
         "--unlock-file",
         metavar="FILE|-",
         help="for a further role in an existing vault: a passphrase that opens it (of the other role)",
     )
-    status = actions.add_parser(
-        "status", help="say whether there is a vault and whether the passphrase opens it"
+    made["status"].add_argument(
+        "--accept-older", action="store_true", help="go on with an older copy that was put back on purpose"
     )
-    add_common(status)
-    add_secrets(status)
+    made["backup"].add_argument("file", metavar="FILE", type=Path, help="the backup to write")
+    made["backup"].add_argument("--replace", action="store_true", help="overwrite FILE")
+    made["restore"].add_argument("file", metavar="FILE", type=Path, help="the backup to read")
+    made["restore"].add_argument("--drill", action="store_true", help="check everything, change nothing")
+    made["rekey"].add_argument(
+        "--drop-other-slots",
+        action="store_true",
+        help="do without the other passphrases; a new recovery key is shown",
+    )
+    made["passphrase"].add_argument(
+        "--new-passphrase-file", metavar="FILE|-", required=True, help="where the new passphrase is"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; errors are raised as KnownError or InputError."""
     access = Access.default(paths_of(args))
+    action = {
+        "create": _create,
+        "status": _status,
+        "backup": _backup,
+        "restore": _restore,
+        "rekey": _rekey,
+        "passphrase": _passphrase,
+    }[args.action]
     try:
-        told = _create(access, args) if args.action == "create" else _status(access, args)
+        told = action(access, args)
     finally:
         access.lock()
-    if args.json:
-        print(json.dumps(told))
-    else:
-        for name, value in told.items():
-            print(f"{name.replace('_', ' ')}: {_words(value)}")
+    show(told, args.json)
     return 0
 
 
@@ -52,6 +84,7 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
         raise InputRefused(
             "A new vault needs a passphrase.", "Give it with --passphrase-file FILE, or - to type."
         )
+    _refuse_twice_from_stdin(args.passphrase_file, args.unlock_file)
     passphrase = read_passphrase(args.passphrase_file)
     made: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
     if args.unlock_file is None:
@@ -68,13 +101,77 @@ def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     if access.state is VaultState.MISSING:
         return told
     told |= {"roles": list(access.roles()), "keyring": access.keyring_opens()}
-    if args.passphrase_file is not None:
-        access.unlock(read_passphrase(args.passphrase_file), args.role).check()
-        told |= {"state": access.state.value, "whole": True}
-    return told
+    if args.passphrase_file is None:
+        if args.accept_older:
+            raise Locked
+        return told
+    unlocked(access, args)
+    access.vault.check()
+    if args.accept_older and access.anchoring.state in ("older", "unverifiable"):
+        access.accept_older()
+    found = access.anchoring
+    told |= {"state": access.state.value, "whole": True, "anchor": found.state}
+    told |= {"audit_entries": found.head.sequence, "audit_head": found.head.hash}
+    return told | _warning(found)
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, list) else str(value)
+def _warning(found: Anchoring) -> dict[str, str]:
+    if found.state == "older" and found.anchored is not None:
+        sentence = (
+            f"An older copy of the vault was put back, or the end of its log is lost: the log ends at entry "
+            f"{found.head.sequence}, and entry {found.anchored.sequence} that was written is not in it."
+        )
+        return {"warning": sentence}
+    if found.state == "unverifiable":
+        return {"warning": "The anchor of the log was changed or damaged; an older copy cannot be ruled out."}
+    return {}
+
+
+def _backup(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    unlocked(access, args)
+    made = Keeping(access).backup(args.file, replace=args.replace)
+    return {
+        "backup": str(made.path),
+        "bytes": made.size,
+        "made_at": _utc(made.made_at),
+        "audit_entries": made.head.sequence,
+        "audit_head": made.head.hash,
+        "verified": True,
+    }
+
+
+def _restore(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    done = Keeping(access).restore(args.file, given_passphrase(args), args.role, drill=args.drill)
+    return {
+        "backup": str(args.file),
+        "restored": not args.drill,
+        "made_at": _utc(done.made_at),
+        "audit_entries": done.head.sequence,
+        "audit_head": done.head.hash,
+        "entries_behind": done.behind,
+        "kept": str(done.kept) if done.kept else None,
+        "verified": True,
+    }
+
+
+def _rekey(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    passphrase = given_passphrase(args)
+    done = Keeping(access).rekey(passphrase, args.role, drop_other_slots=args.drop_other_slots)
+    told: dict[str, Any] = {"vault": str(access.paths.vault_file), **asdict(done)}
+    return told | {"dropped": list(done.dropped)}
+
+
+def _passphrase(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    _refuse_twice_from_stdin(args.passphrase_file, args.new_passphrase_file)
+    unlocked(access, args)
+    access.set_passphrase(read_passphrase(args.new_passphrase_file), args.role)
+    return {"vault": str(access.paths.vault_file), "role": args.role, "changed": True}
+
+
+def _refuse_twice_from_stdin(*sources: str | None) -> None:
+    if sources.count("-") > 1:
+        raise InputRefused("Two passphrases cannot both come from standard input.")
+
+
+def _utc(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

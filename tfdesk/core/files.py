@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from tfdesk.core.errors import KnownError
@@ -23,7 +24,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise KnownError(
             f"{path.name} could not be written ({error.strerror}).",
@@ -31,7 +32,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         ) from None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut. Windows has no such call and needs none."""
     if os.name == "nt":
         return
@@ -40,3 +41,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def check_room(folder: Path, needed: int, what: str) -> None:
+    """Raises KnownError when the disk of ``folder`` has less room than ``needed`` bytes."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise KnownError(f"{folder.name}: the folder cannot be used ({error.strerror}).") from None
+    if free < needed:
+        raise KnownError(
+            f"There is not enough room for {what}: it needs {needed / 1e6:,.1f} MB, "
+            f"{free / 1e6:,.1f} MB are free; nothing was changed.",
+            "Make room on the disk, or choose another one.",
+        )

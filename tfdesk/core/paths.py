@@ -45,6 +45,21 @@ class Paths:
         return self.root / "vault.keys.json"
 
     @property
+    def tries_file(self) -> Path:
+        """How many wrong passphrases were tried, and when."""
+        return self.root / "vault.tries.json"
+
+    @property
+    def use_file(self) -> Path:
+        """Empty; locked by every program that has the vault open."""
+        return self.root / "vault.lock"
+
+    @property
+    def anchor_file(self) -> Path:
+        """Where the audit log had got to: beside the settings, so that a copied data folder lacks it."""
+        return self.config / "vault.anchor.json"
+
+    @property
     def models_dir(self) -> Path:
         """Bundles brought into this clinic, one folder each."""
         return self.root / "models"

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from enum import Enum
 from pathlib import Path
 
@@ -20,16 +21,16 @@ from tfdesk.core.errors import (
     VaultExists,
     WrongPassphrase,
 )
+from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
-from tfdesk.store import audit, crypto, keys
+from tfdesk.services.tries import Tries
+from tfdesk.store import anchor, audit, crypto, keys, swap
+from tfdesk.store.anchor import Anchoring
 from tfdesk.store.crypto import CannotOpen
 from tfdesk.store.vault import Vault
-
-FREE_TRIES = 3  # wrong passphrases before waiting begins: 1, 2, 4 ... seconds
-LONGEST_WAIT = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +47,16 @@ class Access:
     """Holds the open vault, if any, and the ways into it."""
 
     def __init__(
-        self, paths: Paths, keyring: KeyRing | None = None, *, clock: Callable[[], float] = time.monotonic
+        self, paths: Paths, keyring: KeyRing | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.paths = paths
         self._keyring = keyring
-        self._clock = clock
+        self._anchoring: Anchoring | None = None
+        self._tries = Tries(paths.tries_file, clock)
+        self._use = FolderUse(paths.use_file)
         self._vault: Vault | None = None
         self._key = b""
         self._may_set: tuple[Role, ...] = ()  # whose passphrase whoever unlocked may replace
-        self._failures = 0
-        self._next_try = 0.0
 
     @classmethod
     def default(cls, paths: Paths) -> Access:
@@ -78,9 +79,16 @@ class Access:
             raise Locked
         return self._vault
 
+    @property
+    def anchoring(self) -> Anchoring:
+        """How the log of the vault stood to its anchor when the vault was opened. Raises Locked."""
+        if self._anchoring is None:
+            raise Locked
+        return self._anchoring
+
     def roles(self) -> tuple[Role, ...]:
         """The roles that have a passphrase. Raises VaultMissing, VaultDamaged."""
-        return tuple(slot.role for slot in self._key_file().find("passphrase"))
+        return tuple(slot.role for slot in self.key_file().find("passphrase"))
 
     # Creating -----------------------------------------------------------------------------
 
@@ -98,7 +106,7 @@ class Access:
         if use_keyring:
             file = self._with_keyring_slot(file, key, role)
         self._make_files(file, key)
-        self._opened(Vault.open(self.paths.vault_file, key), key, (role,))
+        self._opened_with(key, (role,))
         with self.vault.write() as db:
             audit.append(db, "vault created", time.time(), role=role)
         log.info("vault created")
@@ -147,7 +155,7 @@ class Access:
 
     def unlock_with_recovery_key(self, recovery_key: str) -> Vault:
         """Open the vault with the key on paper; afterwards any passphrase may be set anew."""
-        file = self._key_file()
+        file = self.key_file()
         try:
             key = keys.open_with_recovery_key(file, recovery_key)
         except ValueError:
@@ -165,7 +173,7 @@ class Access:
         """
         if self._keyring is None or self.state is VaultState.MISSING:
             return None
-        file = self._key_file()
+        file = self.key_file()
         slots = file.find("keyring")
         wrapping_key = self._keyring.get(file.vault) if slots else None
         if wrapping_key is None:
@@ -182,36 +190,111 @@ class Access:
     def lock(self) -> None:
         """Close the vault and forget the keys; a second call does nothing."""
         if self._vault is not None:
+            if not self._vault.closed and self.anchoring.state in ("ok", "none"):
+                self.write_anchor()
             self._vault.close()
             log.info("vault locked")
-        self._vault, self._key, self._may_set = None, b"", ()
+        self._vault, self._key, self._may_set, self._anchoring = None, b"", (), None
+        self._use.release()
 
     def _try_passphrase(self, passphrase: str, role: Role) -> bytes:
-        wait = self._next_try - self._clock()
-        if wait > 0:
-            raise WrongPassphrase(f"Too many tries; wait {wait:.0f} s and try again.", wait)
-        file = self._key_file()
+        keys.check_passphrase(passphrase)
+        file = self.key_file()
         if not file.find("passphrase", role):
             raise RoleMissing(f"No {role} passphrase has been set yet.", "Set one while the vault is open.")
+        return self.tested(lambda: keys.open_with_passphrase(file, passphrase, role))
+
+    def tested(self, open_with: Callable[[], bytes]) -> bytes:
+        """What ``open_with`` gives, as one counted try. Raises WrongPassphrase where it raises CannotOpen."""
+        pause = self._tries.begin()
         try:
-            key = keys.open_with_passphrase(file, passphrase, role)
-        except (CannotOpen, UnicodeEncodeError):
-            self._failures += 1
-            late = self._failures - FREE_TRIES
-            pause = min(LONGEST_WAIT, 2.0**late) if late >= 0 else 0.0
-            self._next_try = self._clock() + pause
-            raise WrongPassphrase("That is not the passphrase.", pause) from None
-        self._failures = 0
+            key = open_with()
+        except CannotOpen:
+            wait = f" Wait {pause:.0f} s before the next try." if pause else ""
+            raise WrongPassphrase(f"That is not the passphrase.{wait}", pause) from None
+        self._tries.succeeded()
         return key
 
     def _opened_with(self, key: bytes, may_set: tuple[Role, ...]) -> Vault:
-        vault = self._vault if self._vault is not None else Vault.open(self.paths.vault_file, key)
-        return self._opened(vault, key, may_set)
+        if self._vault is not None:
+            return self._opened(self._vault, key, may_set)
+        self._use.share()
+        try:
+            swap.settle(self.paths.vault_file, self.paths.slots_file)
+            return self._opened(Vault.open(self.paths.vault_file, key), key, may_set)
+        except BaseException:
+            self._use.release()
+            raise
 
     def _opened(self, vault: Vault, key: bytes, may_set: tuple[Role, ...]) -> Vault:
+        try:
+            self._anchoring = anchor.compare(self.paths.anchor_file, self.key_file().vault, vault)
+        except BaseException:
+            vault.close()
+            raise
         self._vault, self._key, self._may_set = vault, key, may_set
         log.info("vault unlocked by %s", Public(may_set[0]))
         return vault
+
+    # Older copies ---------------------------------------------------------------------------
+
+    def write_anchor(self, *more_keys: bytes) -> None:
+        """Remember outside the vault where its log is; ``more_keys`` may verify it too. Raises Locked."""
+        sealing_keys = [anchor.sealing_key(self.vault), *more_keys]
+        try:
+            with self.vault.read() as db:
+                where = anchor.head(db)
+            anchor.write(self.paths.anchor_file, self.key_file().vault, where, sealing_keys)
+        except KnownError:  # a full disk, a damaged file: they must not keep the vault from closing
+            log.warning("the audit anchor could not be written")
+
+    def accept_older(self) -> None:
+        """Go on with an older copy that was put back on purpose; the audit log keeps that. Raises Locked."""
+        found = self.anchoring
+        expected = found.anchored.sequence if found.anchored else None
+        with self.vault.write() as db:
+            audit.append(db, "older copy accepted", time.time(), found=found.head.sequence, expected=expected)
+        self.write_anchor()
+        self._anchoring = anchor.compare(self.paths.anchor_file, self.key_file().vault, self.vault)
+
+    def open_like(self, copy: Path) -> Vault:
+        """Open a copy of the open vault. Raises Locked, VaultDamaged."""
+        _ = self.vault
+        return Vault.open(copy, self._key)
+
+    # Another database in its place ------------------------------------------------------------
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other program uses the vault within the block. Raises KnownError when one does."""
+        return self._use.alone()
+
+    def rewrapped(self, key: bytes, passphrase: str) -> tuple[keys.KeyFile, tuple[keys.Slot, ...]]:
+        """A key file for another data key, and the slots of the present one that it has to do without.
+
+        Kept are the slot of the role that opened the vault, under its ``passphrase``, and the key ring's
+        when that answers. Raises Locked.
+        """
+        _, file, role = self.vault, self.key_file(), self._may_set[0]
+        fresh = keys.KeyFile(file.vault, ())
+        fresh = fresh.with_slot(keys.passphrase_slot(fresh, key, passphrase, role))
+        ring = file.find("keyring")
+        with suppress(KnownError):
+            wrapping_key = self._keyring.get(file.vault) if ring and self._keyring else None
+            if wrapping_key is not None:
+                fresh = fresh.with_slot(keys.keyring_slot(fresh, key, wrapping_key, ring[0].role))
+        kept = {(slot.kind, slot.role) for slot in fresh.slots}
+        return fresh, tuple(slot for slot in file.slots if (slot.kind, slot.role) not in kept)
+
+    def replace_with_side(self, file: keys.KeyFile, key: bytes, role: Role) -> Vault:
+        """Let the database prepared beside the vault take its place, and open that. Within ``alone``.
+
+        Raises KnownError; the vault is then the old one, closed.
+        """
+        if self._vault is not None:
+            self._vault.close()
+            self._vault = None
+        swap.replace_vault(self.paths.vault_file, self.paths.slots_file, file)
+        return self._opened(Vault.open(self.paths.vault_file, key), key, (role,))
 
     # Ways in ------------------------------------------------------------------------------
 
@@ -220,7 +303,7 @@ class Access:
 
         Raises Locked, InputRefused, VaultExists (another role's passphrase is not yours to replace).
         """
-        vault, file = self.vault, self._key_file()
+        vault, file = self.vault, self.key_file()
         if file.find("passphrase", role) and role not in self._may_set:
             raise VaultExists(
                 f"There is a {role} passphrase already.", f"Unlock as {role}, or with the recovery key."
@@ -232,7 +315,7 @@ class Access:
 
     def use_keyring(self, use: bool) -> None:
         """Let the key ring open the vault from now on, or no longer. Raises Locked, KeyRingUnavailable."""
-        _, file = self.vault, self._key_file()
+        _, file = self.vault, self.key_file()
         if use:
             keys.write_key_file(
                 self.paths.slots_file, self._with_keyring_slot(file, self._key, self._may_set[0])
@@ -244,7 +327,7 @@ class Access:
 
     def keyring_opens(self) -> bool:
         """Whether the vault was set up to be opened by the key ring."""
-        return self.state is not VaultState.MISSING and bool(self._key_file().find("keyring"))
+        return self.state is not VaultState.MISSING and bool(self.key_file().find("keyring"))
 
     def keyring_status(self) -> KeyringStatus:
         """Whether the key ring can be used now; asks it, which takes up to its time limit."""
@@ -259,7 +342,8 @@ class Access:
         self._keyring.set(file.vault, wrapping_key)
         return file.without("keyring").with_slot(keys.keyring_slot(file, key, wrapping_key, role))
 
-    def _key_file(self) -> keys.KeyFile:
+    def key_file(self) -> keys.KeyFile:
+        """All ways into the vault, wrapped. Raises VaultMissing, VaultDamaged, VaultNewer."""
         if self._cut_short():
             raise BugError("the key file was asked for before the vault was made")
-        return keys.read_key_file(self.paths.slots_file)
+        return swap.key_file(self.paths.vault_file, self.paths.slots_file)

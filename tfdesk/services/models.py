@@ -6,23 +6,27 @@ Whether a bundle may be loaded is checked by the model process, file by file; he
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import shutil
 import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfdesk.core.errors import KnownError, Locked, ModelUnavailable
+from tfdesk.core.errors import InputRefused, KnownError, Locked, ModelUnavailable
 from tfdesk.core.paths import Paths
+from tfdesk.services import bundles, sign_offs
 from tfdesk.services.access import Access
-from tfdesk.store import audit, decisions
+from tfdesk.services.run_key import run_key
+from tfdesk.services.sign_offs import SignOff
+from tfdesk.store import audit
 from tfdesk.store.vault import Vault
 from trainer.config import starter_dir
 
 MANIFEST, SEALED = "bundle.json", ".sealed"
-_ACTIVE = "active model"
+_RUN_BUNDLE = "bundle"  # the folder of a run in which its bundle lies
 _LARGEST_BUNDLE_FILES = 20
 
 log = logging.getLogger(__name__)
@@ -30,22 +34,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model that can be used; ``promoted_at`` is None for the starter."""
+    """A model of this clinic.
+
+    ``kind``: starter, imported or trained. ``state``: built in, signed off (by a supervisor), untrusted, or
+    changed (its manifest is not the one signed off); without the vault nothing is signed off. ``id`` is its
+    folder's name, ``sha256`` its manifest's digest; ``promoted_at`` is None for one never promoted.
+    """
 
     name: str
     path: Path
     active: bool
     promoted_at: float | None
+    version: str = ""
+    kind: str = "imported"
+    state: str = "untrusted"
+    sha256: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class _Promoted:
-    """As the vault records it: folder below models_dir, SHA-256 of the manifest file as it lies there."""
-
-    folder: str
-    name: str
-    manifest: str
-    at: float
+    @property
+    def id(self) -> str:
+        return _id(self.path)
 
 
 class Models:
@@ -70,16 +77,94 @@ class Models:
         """The 32 bytes under which this vault's runs, and the bundles made from them, are sealed."""
         if self._vault is None:
             raise Locked
-        return self._vault.sub_key("runs")
+        return run_key(self._vault)
 
-    def list(self) -> list[ModelEntry]:
-        """The starter and the promoted model, if any."""
-        active, promoted = self.active(), self._promoted()
-        entries = [ModelEntry("starter", starter_dir(), active == starter_dir(), None)]
-        if promoted is not None:
-            folder = self._paths.models_dir / promoted.folder
-            entries.append(ModelEntry(promoted.name, folder, active == folder, promoted.at))
+    def list(self) -> Sequence[ModelEntry]:
+        """The starter, then every bundle that was imported, trained here or promoted."""
+        active, signed = self.active(), {}
+        if self._vault is not None:
+            with self._vault.read() as db:
+                signed = sign_offs.signed_off(db)
+        starter = _label_of(starter_dir(), None)
+        entries = [
+            ModelEntry(
+                "starter",
+                starter_dir(),
+                active == starter_dir(),
+                None,
+                version=starter.version if starter else "",
+                kind="starter",
+                state="built in",
+                sha256=starter.sha256 if starter else "",
+            )
+        ]
+        folders = sorted(self._paths.models_dir.glob("*")) + sorted(
+            self._paths.runs_dir.glob(f"run-*/{_RUN_BUNDLE}")
+        )
+        for folder in folders:
+            digest = _manifest_sha256(folder)
+            copied = folder.name == _RUN_BUNDLE and (self._paths.models_dir / (digest or "-")[:16]).is_dir()
+            if folder.suffix != ".new" and (digest is not None or folder.name in signed) and not copied:
+                entries.append(self._entry(folder, digest, signed.get(folder.name), active))
         return entries
+
+    def _entry(self, folder: Path, digest: str | None, signed: SignOff | None, active: Path) -> ModelEntry:
+        sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
+        label = _label_of(folder, self.run_key() if sealed and self._vault is not None else None)
+        state = "untrusted"
+        if signed is not None:
+            state = "signed off" if signed.manifest == digest else "changed"
+        return ModelEntry(
+            signed.name if signed else label.name if label else _id(folder),
+            folder,
+            folder == active,
+            signed.at if signed else None,
+            version=label.version if label else "",
+            kind="trained" if sealed else "imported",
+            state=state,
+            sha256=label.sha256 if label else digest or "",
+        )
+
+    def find(self, name: str) -> ModelEntry:
+        """The model that ``name`` means: an id, a name, or name and version. Raises InputRefused."""
+        known = self.list()
+        found = [model for model in known if model.id == name] or [
+            model for model in known if name in (model.name, f"{model.name} {model.version}")
+        ]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise InputRefused(f"There is no model {name[:60]!a}.", "See tfdesk models list.")
+        ids = ", ".join(model.id for model in found)
+        raise InputRefused(f"Several models are called {name[:60]!a}.", f"Say which by its id: {ids}.")
+
+    def add(self, path: Path) -> ModelEntry:
+        """Bring in a bundle, a folder or a .zip, checked before a byte is written. It stays untrusted.
+
+        Raises ModelUnavailable, KnownError (disk full).
+        """
+        with bundles.opened(path) as source:
+            label = bundles.check(source)
+            folder = self._paths.models_dir / label.sha256[:16]
+            if _label_of(folder, None) != label or _fault(folder, None) is not None:
+                bundles.unpack(source, label, folder)
+        if self._vault is not None:
+            with self._vault.write() as db:
+                audit.append(db, "model imported", time.time(), manifest=label.sha256)
+        return next(model for model in self.list() if model.path == folder)
+
+    def promote_named(self, name: str, *, access: Access, passphrase: str) -> ModelEntry:
+        """Use a listed model from now on, after looking at every file of it. Raises as ``promote``."""
+        model = self.find(name)
+        if model.kind == "starter":
+            self.use_starter(access=access, passphrase=passphrase)
+        else:
+            key = self.run_key() if model.kind == "trained" else None
+            fault = _fault(model.path, key)
+            if fault is not None:
+                raise fault
+            self.promote(model.path, model.name, access=access, passphrase=passphrase)
+        return next(model for model in self.list() if model.active)
 
     def promote(self, bundle: Path, name: str, *, access: Access, passphrase: str) -> Path:
         """Use a bundle from now on, confirmed by the supervisor's passphrase; returns where it was copied to.
@@ -92,13 +177,12 @@ class Models:
         digest = _manifest_sha256(bundle)
         if digest is None:
             raise ModelUnavailable(f"{bundle.name} is no model bundle ({MANIFEST} is missing).")
-        promoted = _Promoted(digest[:16], name, digest, time.time())
+        promoted = SignOff(digest[:16], name, digest, time.time())
         folder = self._paths.models_dir / promoted.folder
         if _manifest_sha256(folder) != digest:
             _copy_bundle(bundle, folder)
         with self._vault.write() as db:
-            fields = {"folder": promoted.folder, "name": name, "manifest": digest, "at": promoted.at}
-            decisions.set_fact(db, _ACTIVE, json.dumps(fields))
+            sign_offs.use(db, promoted)
             audit.append(db, "model promoted", promoted.at, role="supervisor", manifest=digest)
         return folder
 
@@ -108,15 +192,66 @@ class Models:
             raise Locked
         access.confirm(passphrase, "supervisor")
         with self._vault.write() as db:
-            decisions.set_fact(db, _ACTIVE, None)
+            sign_offs.use(db, None)
             audit.append(db, "starter chosen", time.time(), role="supervisor")
 
-    def _promoted(self) -> _Promoted | None:
+    def roll_back(self, *, access: Access, passphrase: str) -> ModelEntry:
+        """Use the model again that was in use before. Raises as ``promote``, InputRefused (none)."""
+        if self._vault is None:
+            raise Locked
+        access.confirm(passphrase, "supervisor")
+        with self._vault.write() as db:
+            before = sign_offs.before(db)
+            if not before:
+                raise InputRefused("No other model was in use before; nothing was changed.")
+            last = before[-1]
+            if last is not None and _manifest_sha256(self._paths.models_dir / last.folder) != last.manifest:
+                raise ModelUnavailable(
+                    f"The model that was in use before, {last.name}, is missing or was changed.",
+                    "Promote another one.",
+                )
+            sign_offs.go_back(db)
+            audit.append(
+                db,
+                "model rolled back",
+                time.time(),
+                role="supervisor",
+                manifest=last.manifest if last else None,
+            )
+        return next(model for model in self.list() if model.active)
+
+    def _promoted(self) -> SignOff | None:
         if self._vault is None:
             return None
         with self._vault.read() as db:
-            value = decisions.fact(db, _ACTIVE)
-        return _Promoted(**json.loads(value)) if value else None
+            return sign_offs.active(db)
+
+
+def _id(folder: Path) -> str:
+    return folder.parent.name if folder.name == _RUN_BUNDLE else folder.name
+
+
+def _source(folder: Path, key: bytes | None) -> AbstractContextManager[bundles.Source]:
+    return bundles.opened(folder) if key is None else nullcontext(bundles.sealed(folder, key))
+
+
+def _label_of(folder: Path, key: bytes | None) -> bundles.Label | None:
+    """What a bundle says of itself; None for one that cannot be read, or is sealed and no key is given."""
+    try:
+        with _source(folder, key) as source:
+            return bundles.read_label(source)
+    except ModelUnavailable:
+        return None
+
+
+def _fault(folder: Path, key: bytes | None) -> ModelUnavailable | None:
+    """Why a bundle must not be used, None when every file of it is right."""
+    try:
+        with _source(folder, key) as source:
+            bundles.check(source)
+    except ModelUnavailable as error:
+        return error
+    return None
 
 
 def _manifest_sha256(folder: Path) -> str | None:

@@ -55,14 +55,18 @@ def new_salt() -> bytes:
     return os.urandom(SALT_BYTES)
 
 
+def normalised(passphrase: str) -> bytes:
+    """The bytes of a passphrase in NFC: one word typed on two keyboards is one word."""
+    return unicodedata.normalize("NFC", passphrase).encode("utf8")
+
+
 def passphrase_key(passphrase: str, salt: bytes, cost: Argon2Parameters) -> bytes:
-    """A wrapping key from a passphrase. Normalised (NFC): one word typed on two keyboards is one word."""
+    """A wrapping key from a passphrase."""
     cost.check()
-    typed = unicodedata.normalize("NFC", passphrase).encode("utf8")
     kdf = Argon2id(
         salt=salt, length=KEY_BYTES, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
     )
-    return kdf.derive(typed)
+    return kdf.derive(normalised(passphrase))
 
 
 def sub_key(key: bytes, purpose: str) -> bytes:

@@ -27,7 +27,8 @@ from tfdesk.store import crypto
 from tfdesk.store.crypto import Argon2Parameters, CannotOpen
 
 FORMAT = 1
-_MAX_BYTES = 1 << 20
+LONGEST_PASSPHRASE = 10_000  # bytes of UTF-8
+LARGEST_FILE = 1 << 20  # bytes of a key file
 SlotKind = Literal["passphrase", "recovery", "keyring"]
 KINDS: tuple[SlotKind, ...] = ("passphrase", "recovery", "keyring")
 
@@ -71,15 +72,17 @@ def new_key_file() -> KeyFile:
 
 
 def check_passphrase(passphrase: str) -> str:
-    """Refuse one that cannot protect anything. Raises InputRefused."""
+    """Refuse one that cannot protect anything, or that nobody types. Raises InputRefused."""
     if not passphrase.strip():
         raise InputRefused(
             "The passphrase is empty.", "Choose one that you can remember; a few words are best."
         )
     try:
-        passphrase.encode("utf8")
+        length = len(crypto.normalised(passphrase))
     except UnicodeEncodeError:
         raise InputRefused("The passphrase holds a character that cannot be stored.") from None
+    if length > LONGEST_PASSPHRASE:
+        raise InputRefused(f"The passphrase is longer than {LONGEST_PASSPHRASE:,} bytes.", "Shorten it.")
     return passphrase
 
 
@@ -156,6 +159,13 @@ def _canonical(value: Any) -> bytes:
 
 def write_key_file(path: Path, file: KeyFile) -> None:
     """Write the file and its copy, each atomically: a crash leaves at least one whole."""
+    data = as_text(file).encode()
+    write_atomically(path, data)
+    write_atomically(copy_of(path), data)
+
+
+def as_text(file: KeyFile) -> str:
+    """The contents of a key file."""
     body = {
         "format": FORMAT,
         "vault": file.vault,
@@ -171,9 +181,7 @@ def write_key_file(path: Path, file: KeyFile) -> None:
         ],
     }
     checksum = hashlib.sha256(_canonical(body)).hexdigest()
-    data = json.dumps({"body": body, "sha256": checksum}, indent=1).encode()
-    write_atomically(path, data)
-    write_atomically(copy_of(path), data)
+    return json.dumps({"body": body, "sha256": checksum}, indent=1)
 
 
 def copy_of(path: Path) -> Path:
@@ -190,7 +198,7 @@ def read_key_file(path: Path) -> KeyFile:
         raise VaultMissing("There is no vault in this data folder.", "Create one first.")
     for place in present:
         try:
-            file = _parse(place.read_bytes()[:_MAX_BYTES])
+            file = from_text(place.read_bytes()[:LARGEST_FILE])
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue
         if place != path:
@@ -202,8 +210,11 @@ def read_key_file(path: Path) -> KeyFile:
     )
 
 
-def _parse(data: bytes) -> KeyFile:
-    """Raises ValueError, TypeError or KeyError for anything but a whole file; VaultNewer."""
+def from_text(data: str | bytes) -> KeyFile:
+    """The inverse of ``as_text``.
+
+    Raises ValueError, TypeError or KeyError for anything but a whole file; VaultNewer.
+    """
     value = json.loads(data)
     body = value["body"]
     if hashlib.sha256(_canonical(body)).hexdigest() != value["sha256"]:

@@ -73,6 +73,19 @@ def _translated() -> Iterator[None]:
         raise BugError(f"the database refused a statement ({name})") from None
 
 
+@contextmanager
+def _copying() -> Iterator[None]:
+    """A copy that fails does not say why: the library drops the cause, which is the disk."""
+    try:
+        with _translated():
+            yield
+    except BugError:
+        raise KnownError(
+            "The vault could not be copied: the disk is full or failed; nothing was changed.",
+            "Make room and try again.",
+        ) from None
+
+
 class Vault:
     """An open vault. ``create`` or ``open`` one; ``close`` forgets the key."""
 
@@ -84,14 +97,7 @@ class Vault:
     @classmethod
     def create(cls, path: Path, key: bytes) -> Vault:
         """Make an empty vault in a file that must not exist yet."""
-        try:
-            # Restricted before the first byte, and the failure when it exists, in one call.
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            raise KnownError(
-                f"The vault file {path.name} could not be made ({error.strerror}).",
-                "Check that the disk has room and that the data folder may be written to.",
-            ) from None
+        _make_file(path)
         vault = cls(_connect(path, key), key)
         vault._migrate(path)
         return vault
@@ -147,6 +153,44 @@ class Vault:
             if problems or db.row("PRAGMA integrity_check") != ("ok",):
                 raise VaultDamaged("The vault file is damaged.", "Restore it from a backup.")
 
+    def copy_to(self, path: Path) -> None:
+        """Copy the database, under the same key, in one step that a writer cannot make begin again.
+
+        ``path`` must not exist. Raises KnownError (disk full), Locked.
+        """
+        _make_file(path)
+        with self._lock, _copying():
+            target = _connect(path, self._key)
+            try:
+                target.execute("PRAGMA journal_mode = DELETE")  # else every page is written twice
+                self._open_connection().backup(target, pages=-1)
+            finally:
+                target.close()
+
+    def export_to(self, path: Path, key: bytes) -> None:
+        """Write everything into a new database under another key, and compare the rows of every table.
+
+        ``path`` must not exist. Raises KnownError (disk full), VaultDamaged, Locked.
+        """
+        raw, version = crypto.sub_key(key, "database").hex(), self._version()
+        _make_file(path)
+        with self._lock:
+            db = Db(self._open_connection())
+            with _copying():
+                db.run("ATTACH DATABASE ? AS fresh KEY ?", str(path), f"x'{raw}'")
+            try:
+                with _copying():
+                    db.rows("SELECT sqlcipher_export('fresh')")
+                    db.run(f"PRAGMA fresh.user_version = {version}")
+            finally:
+                db.run("DETACH DATABASE fresh")
+            fresh = _connect(path, key)
+            try:
+                if _counts(db) != _counts(Db(fresh)):
+                    raise VaultDamaged("The copy of the vault lacks rows; nothing was changed.")
+            finally:
+                fresh.close()
+
     @property
     def closed(self) -> bool:
         return self._connection is None
@@ -196,6 +240,23 @@ def _statements(script: str) -> Iterator[str]:
         if dbapi2.complete_statement(pending):
             yield pending
             pending = ""
+
+
+def _make_file(path: Path) -> None:
+    try:
+        # Restricted before the first byte, and the failure when it exists, in one call.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise KnownError(
+            f"The vault file {path.name} could not be made ({error.strerror}).",
+            "Check that the disk has room and that the data folder may be written to.",
+        ) from None
+
+
+def _counts(db: Db) -> dict[str, int]:
+    """Rows per table, those of the word index included."""
+    tables = db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name: int((db.row(f'SELECT count(*) FROM "{name}"') or (0,))[0]) for (name,) in tables}
 
 
 def _check_header(path: Path) -> None:
