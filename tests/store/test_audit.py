@@ -30,6 +30,11 @@ def test_neither_words_nor_equal_hashes_for_equal_words_are_kept(vault):
     assert len({body.split("text_sha256")[1] for body in bodies}) == 4
 
 
+def test_a_fact_cannot_take_the_place_of_the_entrys_own_field(vault):
+    with pytest.raises(ValueError, match="sequence"), vault.write() as db:
+        audit.append(db, "approved", 1.0, sequence=9)
+
+
 @pytest.mark.parametrize("sql", ["UPDATE audit SET body = '{}'", "DELETE FROM audit WHERE sequence = 2"])
 def test_the_tables_refuse_changes(vault, sql):
     with pytest.raises(BugError), vault.write() as db:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tfdesk.core.files import write_atomically
+from tfdesk.store import audit
 from tfdesk.store.audit import GENESIS
 from tfdesk.store.vault import Db, Vault
 
@@ -46,8 +47,7 @@ class Anchoring:
 
 def head(db: Db) -> Head:
     """Where the log is now."""
-    last = db.row("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
-    return Head(int(last[0]), str(last[1])) if last else Head(0, GENESIS)
+    return Head(*audit.head(db))
 
 
 def holds(db: Db, where: Head) -> bool:

@@ -17,6 +17,7 @@ from tfdesk.store.vault import Db
 
 GENESIS = "0" * 64
 _SALT_BYTES = 16
+OWN_FIELDS = frozenset({"sequence", "kind", "at", "text_sha256"})
 FaultKind = Literal["edited", "deleted", "reordered", "replaced"]
 
 
@@ -41,8 +42,11 @@ class Fault:
 def append(db: Db, kind: str, at: float, text: str | None = None, **facts: int | str | None) -> int:
     """Add an entry inside the caller's transaction and return its sequence number (from 1).
 
-    ``facts`` are ids, states and reasons from fixed lists: never what a person typed.
+    ``facts`` are ids, states and reasons from fixed lists: never what a person typed. A fact named like one of
+    the entry's own fields would overwrite it: ValueError.
     """
+    if own := OWN_FIELDS & facts.keys():
+        raise ValueError(f"an audit entry has a field {min(own)} of its own")
     sequence, previous = head(db)
     sequence += 1
     entry: dict[str, Any] = {"sequence": sequence, "kind": kind, "at": at, **facts}
