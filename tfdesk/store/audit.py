@@ -42,8 +42,8 @@ class Fault:
 def append(db: Db, kind: str, at: float, text: str | None = None, **facts: int | str | None) -> int:
     """Add an entry inside the caller's transaction and return its sequence number (from 1).
 
-    ``facts`` are ids, states and reasons from fixed lists: never what a person typed. A fact named like one of
-    the entry's own fields would overwrite it: ValueError.
+    ``facts`` are ids, states and reasons from fixed lists: never what a person typed. One named as a field of
+    the entry itself would overwrite it: ValueError.
     """
     if own := OWN_FIELDS & facts.keys():
         raise ValueError(f"an audit entry has a field {min(own)} of its own")
