@@ -14,7 +14,7 @@ from trainer.config import STARTER_SHA256, InputError, starter_dir
 from trainer.data import sources
 from trainer.engine import load_engine
 
-MEGABYTE = 1_000_000
+MEGABYTE = 1 << 20
 
 
 def test_its_manifest_is_the_one_pinned_in_code() -> None:

@@ -285,7 +285,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "c8bb4b2a76eac47342ea7243c06df265534abfcb4d25a0f265d48ca2b7879411"
+STARTER_SHA256 = "da2fc78f3a21809e8118230af6d16a3284b0c7a5c006685cd4a0e10982bf4010"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "8e22e93c18937eb2e3de46a1b6fba6cbc9e53a1ffbbacadb14fa6df07971a73e"

@@ -47,8 +47,8 @@ ROUNDS = 2  # a second batch is written when the first does not fill the request
 SPREAD = 5  # likeliest strategies that the candidates take in turn
 MAX_REPLY = 64  # tokens
 MAX_PROMPT = RlConfig().max_prompt  # the length the model was rewarded on
-TEMPERATURE, TOP_P = 0.8, 0.9
-POOR = 0.35  # a reward below this is not shown
+TEMPERATURE, TOP_P = 0.6, 0.9  # at 0.8 the starter earns as much and makes less sense
+POOR = 0.35  # a reward below this is not shown; of professionals' replies 5 % lie below (calibration tenth)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
 
 RISK_REASON = "The client's words may point to danger, so nothing was drafted; follow the clinic's protocol."
