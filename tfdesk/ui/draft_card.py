@@ -200,17 +200,21 @@ def _evidence(components: Mapping[str, Component]) -> list[Span]:
 
 
 def _components(theme: Theme, components: Mapping[str, Component]) -> QWidget:
-    """Name, bar and number of every reward component; its weight on hover."""
+    """Name, bar and number of every reward component, the weightiest first, in two columns."""
     whole = QWidget()
     grid = QGridLayout(whole)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(8)
     grid.setVerticalSpacing(4)
-    grid.setColumnStretch(1, 1)
-    grid.setColumnMinimumWidth(0, theme.px(110))
-    for number, (name, part) in enumerate(components.items()):
-        parts = (label(name, "small"), Bar(theme, part.value), label(f"{part.value:.2f}", "small"))
+    ranked = sorted(components.items(), key=lambda item: (-item[1].weight, item[0]))
+    for number, (name, part) in enumerate(ranked):
+        line, side = divmod(number, 2)
+        score = label(f"{part.value:.2f}", "small")
+        parts = (label(name, "small"), Bar(theme, part.value), score)
         for place, widget in enumerate(parts):
             widget.setToolTip(whole.tr("{0}: weight {1} in the reward").format(name, f"{part.weight:.2f}"))
-            grid.addWidget(widget, number, place)
+            grid.addWidget(widget, line, 4 * side + place)
+    for side in (0, 1):
+        grid.setColumnStretch(4 * side + 1, 1)
+    grid.setColumnMinimumWidth(3, theme.px(4))  # between the two columns
     return whole
