@@ -28,7 +28,7 @@ CONFIGS: dict[str, type] = {
 }
 SUMMARIES = {
     "data": "make named data sets into files of dialogues, and report on them",
-    "pretrain": "train a small GPT-2 and its tokenizer from scratch",
+    "pretrain": "train a GPT-2 on running text, from scratch or on from --model",
     "critic": "train the scorer of replies on a base model",
     "sft": "teach a model to write emotion, strategy and reply",
     "dpo": "teach a fine-tuned model which of two replies is better",
@@ -66,7 +66,9 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
     option("--out", type=Path, required=True, metavar="DIR", help="folder of the result")
     if name == "judge":
         option("--predictions", type=Path, required=True, metavar="FILE", help="what evaluate wrote")
-    elif name not in ("data", "pretrain"):
+    elif name != "data":
+        option("--model", type=Path, metavar="DIR", help="base model")
+    if name not in ("data", "pretrain", "judge"):
         option(
             "--data",
             action="append",
@@ -75,7 +77,6 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
             metavar="FILE.jsonl[.gz]",
             help="dialogues; repeatable",
         )
-        option("--model", type=Path, metavar="DIR", help="base model")
     if name in ("rl", "evaluate"):
         option("--critic", type=Path, metavar="DIR", help="critic; else the one in the model's bundle")
     if name == "evaluate":
@@ -156,7 +157,7 @@ def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
         from trainer.pretrain import pretrain
 
         return lambda config, run, _: pretrain(
-            config, run.out, run.progress, run.stop.is_set, resume=run.resume
+            config, run.out, run.progress, run.stop.is_set, base=run.model, resume=run.resume
         )
     if command == "critic":
         from trainer import critic_train

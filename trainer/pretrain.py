@@ -1,7 +1,9 @@
-"""GPT-2 from scratch: own byte-level BPE, mixed sources, one pass over as much text as the time allows.
+"""GPT-2 on mixed sources of running text, one pass over as much of it as the time allows.
 
-The schedule is warm-up, constant, then linear to zero over the last ``decay`` part, which is also when the
-final mix (counselling up-weighted) and the full window come in.
+From scratch with an own byte-level BPE, or on from a model with its tokenizer: more of the same text, or
+another field's (S. Gururangan et al., "Don't stop pretraining", 2020). The schedule is warm-up, constant,
+then linear to zero over the last ``decay`` part, which is also when the final mix (counselling up-weighted)
+and the full window come in.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import io
 import itertools
 import json
 import math
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -22,7 +25,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from trainer.bundle import save_model
+from trainer.bundle import LanguageModel, load_model, save_model
 from trainer.checkpoint import require_finite
 from trainer.config import InputError, PretrainConfig
 from trainer.data import Document, documents, source_files, sources
@@ -31,6 +34,7 @@ from trainer.prompt import AUTHORED_LABELS, CLIENT, CONTEXT, THERAPIST, Encoder
 from trainer.sealed import Folder
 
 TOKENIZER_CHARACTERS = 40_000_000  # text the tokenizer is trained on
+CHARACTERS_PER_TOKEN = 5  # more than in truth, so that a drawn part is rather too large than too small
 CHECKPOINT = "pretrain.ckpt"
 Emit = Callable[..., None]
 
@@ -81,11 +85,18 @@ def _tokenizer_texts(root: Path, names: list[str]) -> Iterator[str]:
                 break
 
 
-def _read_tokens(root: Path, name: str, encoder: Encoder, limit: int) -> np.ndarray:
-    """Up to ``limit`` tokens of a source; 16 bits hold every id of a vocabulary below 65,536."""
+def _read_tokens(root: Path, name: str, encoder: Encoder, limit: int, seed: int) -> np.ndarray:
+    """Up to ``limit`` tokens of a source; 16 bits hold every id of a vocabulary below 65,536.
+
+    Of a source that holds more, documents are drawn by the seed, so that a run that goes on reads others.
+    """
+    size = sum(len(text) for document in documents(root, name) for _, text in document.parts)
+    share = limit * CHARACTERS_PER_TOKEN / max(size, 1)
+    rng = random.Random(f"{seed}/{name}")
     ids: list[int] = []
     for document in documents(root, name):
-        ids += document_ids(encoder, document)
+        if rng.random() < share:
+            ids += document_ids(encoder, document)
         if len(ids) >= limit:
             break
     return np.array(ids, dtype=np.uint16)
@@ -97,7 +108,8 @@ def read_mix(root: Path, encoder: Encoder, config: PretrainConfig, total: int) -
     tokens = {}
     for name in {**config.mix, **config.final_mix}:
         share = weights[0].get(name, 0) * (1 - config.decay) + weights[1].get(name, 0) * config.decay
-        tokens[name] = _read_tokens(root, name, encoder, int(share * total * 1.1) + config.positions)
+        limit = int(share * total * 1.1) + config.positions
+        tokens[name] = _read_tokens(root, name, encoder, limit, config.seed)
         if len(tokens[name]) <= config.positions:
             raise InputError(f"source {name!r} holds less than one window of {config.positions} tokens.")
     return Mix(tokens, weights[0], weights[1])
@@ -159,28 +171,34 @@ def _source_entries(root: Path, names: list[str]) -> list[dict[str, Any]]:
     return entries
 
 
+def new_model(config: PretrainConfig, vocabulary: int) -> GPT2LMHeadModel:
+    """A model of the settings' shape, its weights drawn from their seed."""
+    torch.manual_seed(config.seed)
+    shape = GPT2Config(
+        n_layer=config.layers,
+        n_embd=config.width,
+        n_head=config.heads,
+        n_positions=config.positions,
+        vocab_size=vocabulary,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    return GPT2LMHeadModel(shape)
+
+
 class Run:
     """Model, optimisers and clock of a pre-training run, saved and restored as one blob."""
 
-    def __init__(self, config: PretrainConfig, encoder: Encoder) -> None:
-        torch.manual_seed(config.seed)
+    def __init__(self, config: PretrainConfig, model: GPT2LMHeadModel, base: str | None = None) -> None:
+        """``base``: digest of the weights that ``model`` starts from, None for fresh ones."""
         self.config = config
+        self.settings = json.dumps(asdict(config) | {"base_sha256": base}, sort_keys=True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = GPT2LMHeadModel(
-            GPT2Config(
-                n_layer=config.layers,
-                n_embd=config.width,
-                n_head=config.heads,
-                n_positions=config.positions,
-                vocab_size=encoder.size,
-                resid_pdrop=0.0,
-                embd_pdrop=0.0,
-                attn_pdrop=0.0,
-                bos_token_id=None,
-                eos_token_id=None,
-                use_cache=False,
-            )
-        ).to(self.device)
+        self.model = model.to(self.device).eval()  # one pass needs no dropout
+        self.model.config.use_cache = False
         self.optimizers = _optimizers(self.model, config)
         self.step = 0
         self.kept: int | None = None  # step of the newest checkpoint
@@ -231,7 +249,7 @@ class Run:
                 "optimizers": [o.state_dict() for o in self.optimizers],
                 "step": self.step,
                 "seconds": self.seconds,
-                "config": json.dumps(asdict(self.config), sort_keys=True),
+                "settings": self.settings,
             },
             buffer,
         )
@@ -239,8 +257,8 @@ class Run:
 
     def restore(self, blob: bytes) -> None:
         state = torch.load(io.BytesIO(blob), weights_only=True, map_location=self.device)
-        if state["config"] != json.dumps(asdict(self.config), sort_keys=True):
-            raise InputError("--resume: the settings differ from those this run was started with.")
+        if state.get("settings") != self.settings:
+            raise InputError("--resume: the settings or the model differ from those of the run so far.")
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -266,17 +284,25 @@ def pretrain(
     emit: Emit,
     should_stop: Callable[[], bool],
     *,
+    base: Path | None = None,
     resume: bool = False,
 ) -> bool:
-    """Train and write the model to ``folder``. Returns False when stopped early (a checkpoint is kept)."""
+    """Train and write the model to ``folder``. Returns False when stopped early (a checkpoint is kept).
+
+    With ``base``, a model's folder, training goes on from its weights, in its shape and with its tokenizer.
+    Raises InputError.
+    """
     torch.set_num_threads(config.threads)
     root = Path(config.data_root)
     if not config.data_root or not root.is_dir():
         raise InputError("data_root: name the folder that holds the sources (--set data_root=DIR).")
     if not config.mix:
         raise InputError("mix: name the sources and their weights ([pretrain.mix] in the recipe).")
-    encoder = _tokenizer(folder, root, config)
-    run = Run(config, encoder)
+    lm = None if base is None else load_model(base)
+    if lm is not None and max(config.positions, config.window) > lm.positions:
+        raise InputError(f"positions, window: the base model reads {lm.positions} tokens at most.")
+    encoder = _tokenizer(folder, root, config) if lm is None else lm.encoder
+    run = Run(config, new_model(config, encoder.size)) if lm is None else Run(config, lm.model, lm.sha256)
     if resume and folder.exists(CHECKPOINT):
         run.restore(folder.read(CHECKPOINT))
     mix = read_mix(root, encoder, config, config.steps * config.batch * config.window)
@@ -296,7 +322,7 @@ def pretrain(
         folder.write(CHECKPOINT, run.blob())
         emit("cancelled", step=run.step)
         return False
-    _finish(run, encoder, root, folder, losses)
+    _finish(run, encoder, lm, root, folder, losses)
     emit("done", out=folder.path.name, metrics={"loss": float(np.mean(losses[-100:]))})
     return True
 
@@ -312,15 +338,21 @@ def _report(run: Run, losses: list[float], emit: Emit) -> None:
     emit("step", step=run.step, total=run.config.steps, metrics=metrics, seconds_left=left)
 
 
-def _finish(run: Run, encoder: Encoder, root: Path, folder: Folder, losses: list[float]) -> None:
+def _finish(
+    run: Run, encoder: Encoder, lm: LanguageModel | None, root: Path, folder: Folder, losses: list[float]
+) -> None:
     config = run.config
     run.model.config.use_cache = True
+    read = _source_entries(root, [*config.mix, *config.final_mix])
+    known = {entry["sha256"] for entry in read}
+    earlier = [] if lm is None else [entry for entry in lm.sources if entry["sha256"] not in known]
     meta = {
         "command": "pretrain",
         "config": asdict(config) | {"data_root": root.name},
         "seed": config.seed,
         "versions": {"torch": torch.__version__},
-        "sources": _source_entries(root, [*config.mix, *config.final_mix]),
+        "base_sha256": None if lm is None else lm.sha256,
+        "sources": earlier + read,
         "metrics": {"loss": float(np.mean(losses[-100:])), "steps": run.step, "minutes": run.seconds / 60},
     }
     save_model(folder, run.model.to("cpu"), encoder, meta)

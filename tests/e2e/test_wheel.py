@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"  # as in packaging/dev.py
 TALK = {
     "id": "wheel",
     "source": "test",
@@ -27,12 +28,19 @@ TALK = {
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Bin folder of a fresh environment that holds the wheel and sees the dependencies, not the sources."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel, alone in its folder."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=240)
-    (wheel,) = folder.glob("*.whl")
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bin folder of a fresh environment that holds the wheel and sees the dependencies, not the sources."""
+    folder = tmp_path_factory.mktemp("seeing")
     venv.create(folder / "venv", with_pip=False, symlinks=True)
     python = folder / "venv" / "bin" / "python"
     if not python.exists():
@@ -72,7 +80,26 @@ def test_the_wheel_does_not_reach_into_the_source_tree(installed: Path, tmp_path
 
 
 def test_suggest_drafts_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    result = run([str(installed / "tfdesk"), "suggest", "-", "--json"], tmp_path, json.dumps(TALK))
+    assert_drafts(installed / "tfdesk", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_wheel_and_its_dependencies_install_into_an_empty_environment(
+    wheel: Path, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    pip = [str(tmp_path / "venv" / "bin" / "python"), "-m", "pip", "install", "--quiet", "--retries", "1"]
+    pinned = ["-c", str(ROOT / "packaging" / "constraints.txt"), "--extra-index-url", CPU_WHEELS]
+    subprocess.run([*pip, *pinned, str(wheel)], check=True, capture_output=True, timeout=1000)
+    assert_drafts(tmp_path / "venv" / "bin" / "tfdesk", tmp_path)
+    freeze = run([str(tmp_path / "venv" / "bin" / "python"), "-m", "pip", "freeze"], tmp_path).stdout
+    assert "nvidia" not in freeze
+    assert "pytest-qt" not in freeze
+
+
+def assert_drafts(program: Path, folder: Path) -> None:
+    result = run([str(program), "suggest", "-", "--json"], folder, json.dumps(TALK))
     assert result.returncode == 0, result.stderr
     answer = json.loads(result.stdout)
     assert answer["model"]["name"] == "starter"

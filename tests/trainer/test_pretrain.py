@@ -106,10 +106,34 @@ def test_a_stopped_run_goes_on_to_the_same_weights(data_root: Path, tmp_path: Pa
     assert all(torch.allclose(whole[name], two[name], atol=1e-6) for name in whole)
 
 
+def test_a_run_goes_on_from_a_model_in_its_shape_and_with_its_tokenizer(
+    data_root: Path, tmp_path: Path
+) -> None:
+    books = small(data_root, steps=40, mix={"books_standard": 1.0}, final_mix={})
+    pretrain(books, Folder(tmp_path / "base"), Log(), lambda: False)
+    log = Log()
+    going_on = small(data_root, steps=40, width=32, vocab_size=400, mix={"authored": 1.0}, final_mix={})
+    assert pretrain(going_on, Folder(tmp_path / "on"), log, lambda: False, base=tmp_path / "base")
+    base, on = load_model(tmp_path / "base"), load_model(tmp_path / "on")
+    assert on.model.config.n_embd == 16
+    assert on.encoder.tokenizer.to_str() == base.encoder.tokenizer.to_str()
+    assert on.meta["base_sha256"] == base.sha256
+    assert {entry["id"] for entry in on.sources} == {"authored", "books_standard"}
+    losses = [fields["metrics"]["loss"] for kind, fields in log if kind == "step"]
+    assert losses[-1] < losses[0] < math.log(340)
+
+
+def test_a_window_beyond_the_models_positions_is_refused(data_root: Path, tmp_path: Path) -> None:
+    pretrain(small(data_root, steps=2), Folder(tmp_path / "base"), Log(), lambda: False)
+    wide = small(data_root, positions=64)
+    with pytest.raises(InputError, match="model reads 32 tokens at most"):
+        pretrain(wide, Folder(tmp_path / "on"), Log(), lambda: False, base=tmp_path / "base")
+
+
 def test_resuming_with_other_settings_is_refused(data_root: Path, tmp_path: Path) -> None:
     steps = iter([False] * 2 + [True])
     pretrain(small(data_root), Folder(tmp_path / "out"), Log(), lambda: next(steps))
-    with pytest.raises(InputError, match="settings differ"):
+    with pytest.raises(InputError, match="settings or the model differ"):
         pretrain(small(data_root, seed=2), Folder(tmp_path / "out"), Log(), lambda: False, resume=True)
 
 
