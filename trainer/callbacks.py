@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+import trl.trainer.utils
 from datasets import Dataset
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
@@ -69,6 +70,15 @@ def quiet_arguments(out: str, micro: int, batch: int, steps: int, seed: int) -> 
         "save_strategy": "no",
         "report_to": "none",
     }
+
+
+def score_labels_only() -> None:
+    """Have TRL's fused head read the positions that have a label, on every device.
+
+    Without Triton it reads all positions, prompts included, so that a compiler would see one shape; without a
+    compiler that only cost time: 1.85 times as long for a step of fine-tuning on two cores.
+    """
+    trl.trainer.utils._use_triton = lambda _: True
 
 
 def wrapped_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:

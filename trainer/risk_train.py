@@ -98,6 +98,12 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
             raise InputError(f"{file.name}, line {number}: not valid JSON.") from None
 
 
+def _packed(file: Path) -> Path:
+    """The file, or its compressed twin where only that is there."""
+    twin = file.with_name(file.name + ".gz")
+    return twin if twin.is_file() and not file.is_file() else file
+
+
 def _questions(file: Path) -> Iterator[dict[str, Any]]:
     """Questions of Counsel Chat, each once: plain American messages, which the authored ones are not."""
     seen: set[str] = set()
@@ -111,9 +117,9 @@ def _questions(file: Path) -> Iterator[dict[str, Any]]:
 def read_messages(root: Path, extra: Path, lexicon: Lexicon) -> tuple[list[Message], list[Message]]:
     """Messages to learn from, and the held-out tenth. Raises InputError."""
     folder = root / "authored"
-    dialogues = sorted(folder.glob("w*.jsonl"))
+    dialogues = sorted(file for pattern in ("w*.jsonl*", "p*.jsonl*") for file in folder.glob(pattern))
     if not dialogues:
-        raise InputError(f"{root.name}: there is no folder 'authored' with dialogues w*.jsonl in it.")
+        raise InputError(f"{root.name}: there is no folder 'authored' with dialogues w*.jsonl[.gz] in it.")
     made: tuple[list[Message], list[Message]] = ([], [])
 
     def add(file: Path, group: str, text: str, labels: Sequence[str], kind: str) -> None:
@@ -125,13 +131,13 @@ def read_messages(root: Path, extra: Path, lexicon: Lexicon) -> tuple[list[Messa
                 Message(file.name, group, text, frozenset(labels), kind, hits, found)
             )
 
-    for file in (folder / "risk.jsonl", extra):
+    for file in (_packed(folder / "risk.jsonl"), extra):
         for row in _rows(file):
             add(file, opening(row["text"]), row["text"], row["labels"], row["directness"])
     questions = root / "counsel_chat" / "train.jsonl.gz"
     for row in _questions(questions):
         add(questions, row["id"], row["turns"][0]["text"], (), QUESTION)
-    for file in (folder / "risk_dialogues.jsonl", *dialogues):
+    for file in (_packed(folder / "risk_dialogues.jsonl"), *dialogues):
         kind = "dialogue" if file.name.startswith("risk") else ORDINARY
         for row in _rows(file):
             for turn in row["turns"] if row["id"] not in NOT_ORDINARY else ():
@@ -247,7 +253,7 @@ def train(root: Path, extra: Path, out: Path, *, look: bool = False) -> str:
     if look:
         model = parse_model(data, lexicon.categories)
         rest = judged(apart, scores(model, apart), cut, lexicon.categories)
-        authored = [one for one, m in zip(rest, apart, strict=True) if m.file == "risk.jsonl"]
+        authored = [one for one, m in zip(rest, apart, strict=True) if m.file.startswith("risk.jsonl")]
         parts.append(table("held out, authored/risk.jsonl", authored, lexicon.categories))
         parts.append(table("held out, all", rest, lexicon.categories))
     return "\n\n".join(parts)

@@ -23,6 +23,7 @@ from trainer.callbacks import (
     micro_batch,
     numbers,
     quiet_arguments,
+    score_labels_only,
     wrapped_tokenizer,
     write_result,
 )
@@ -172,6 +173,7 @@ def _loop(
     with tempfile.TemporaryDirectory() as empty:
         micro = micro_batch(training.model, batch, small=64, large=8)
         policy, rules = ALGORITHMS[config.algorithm]
+        score_labels_only()
         trainer = policy(
             model=training.model,
             reference=reference,

@@ -22,6 +22,7 @@ from trainer.callbacks import (
     micro_batch,
     numbers,
     quiet_arguments,
+    score_labels_only,
     wrapped_tokenizer,
     write_result,
 )
@@ -201,6 +202,7 @@ def _loop(
     with tempfile.TemporaryDirectory() as empty:
         micro = micro_batch(lm.model, config.batch, small=16, large=4)
         arguments = quiet_arguments(empty, micro, config.batch, training.total - training.start, config.seed)
+        score_labels_only()
         trainer = SFTTrainer(
             model=lm.model,
             args=TrlConfig(

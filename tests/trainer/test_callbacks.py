@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+import trl.trainer.utils as library
 
 from tests.trainer.conftest import make_model
 from tests.trainer.runs import Recorder, make_run, write_dialogues
 from trainer.bundle import load_model
-from trainer.callbacks import Training
+from trainer.callbacks import Training, score_labels_only
 from trainer.checkpoint import Diverged
 
 
@@ -56,3 +57,25 @@ def test_the_sentence_names_the_newest_checkpoint(tmp_path: Path) -> None:
     training.save()
     with pytest.raises(Diverged, match=r"The loss .* the checkpoint of step 1 is kept and --resume"):
         update(training, math.nan)
+
+
+def test_scoring_labels_only_gives_the_same_log_probabilities_from_fewer_positions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_use_triton", lambda _: False)
+    model = load_model(make_model(tmp_path / "model")).model
+    library.add_fused_lm_head(model)
+    ids = torch.arange(24).reshape(2, 12)
+    labels = ids.masked_fill(torch.arange(12) < 7, -100)
+    read = []
+    apply = library._ChunkedLogProbFunction.apply
+    monkeypatch.setattr(
+        library._ChunkedLogProbFunction,
+        "apply",
+        lambda hidden, *rest: read.append(len(hidden)) or apply(hidden, *rest),
+    )
+    every = model(ids, labels=labels, fused_lm_head=True).log_probs
+    score_labels_only()
+    chosen = model(ids, labels=labels, fused_lm_head=True).log_probs
+    assert read == [22, 10]
+    assert torch.allclose(every, chosen, atol=1e-6)

@@ -101,6 +101,18 @@ def test_what_is_held_out_changes_no_weight(root: Path, tmp_path: Path) -> None:
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_compressed_files_give_the_same_bytes(root: Path, tmp_path: Path) -> None:
+    for file in (root / "authored").iterdir():
+        packed = tmp_path / "authored" / f"{file.name}.gz"
+        packed.parent.mkdir(exist_ok=True)
+        packed.write_bytes(gzip.compress(file.read_bytes()))
+    write_questions(tmp_path)
+    one, two = tmp_path / "one", tmp_path / "two"
+    risk_train.train(root, root / "extra.jsonl", one)
+    risk_train.train(tmp_path, root / "extra.jsonl", two)
+    assert one.read_bytes() == two.read_bytes()
+
+
 def test_the_threshold_lets_only_the_given_share_of_ordinary_turns_through(
     root: Path, lexicon: Lexicon
 ) -> None:
