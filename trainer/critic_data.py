@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,10 +133,11 @@ def plan(rows: Sequence[Row], config: CriticConfig) -> list[int]:
 class Negatives:
     """Chooses, for a row, a reply that does not belong to its context."""
 
-    def __init__(self, rows: Sequence[Row], sampled: Sequence[Ids] = ()) -> None:
-        """``rows``: of two dialogues at least; ``sampled``: replies that a language model made up."""
+    def __init__(self, rows: Sequence[Row], made_up: Mapping[Ids, Ids] | None = None) -> None:
+        """``rows``: of two dialogues at least; ``made_up``: a language model's reply to some contexts."""
         self._rows = [row for row in rows if row.answered]
-        self._sampled = sampled
+        self._made_up = made_up or {}
+        self._sampled = list(self._made_up.values())
         self._siblings: dict[int, list[Row]] = {}
         for row in self._rows:
             self._siblings.setdefault(row.dialogue, []).append(row)
@@ -161,6 +162,10 @@ class Negatives:
     def sampled(self, rng: random.Random) -> Ids | None:
         """What a model made up, wherever it did."""
         return rng.choice(self._sampled) if self._sampled else None
+
+    def made_up(self, row: Row, rng: random.Random) -> Ids | None:
+        """What a model made up for this context (being out of place is no hint then), else for another."""
+        return self._made_up.get(row.context) or self.sampled(rng)
 
     def __call__(self, row: Row, rng: random.Random) -> Ids:
         draw = rng.random()
@@ -242,9 +247,9 @@ def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: ran
             replies[number].append(row.worse)
         draw = rng.random()
         if row.answered and draw < MADE_UP + GARBLED:
-            sampled = negatives.sampled(rng) if draw < MADE_UP else None
+            made_up = negatives.made_up(row, rng) if draw < MADE_UP else None
             poorer.append((len(replies[number]), number, False, False))
-            replies[number].append(sampled or critic.reply_ids(garbled(row.text, rng)))
+            replies[number].append(made_up or critic.reply_ids(garbled(row.text, rng)))
     poorer.sort()  # the order in which they are packed
     packed = pack([row.context for row in batch], replies, critic.encoder.end)
     return Batch(

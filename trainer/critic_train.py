@@ -76,8 +76,13 @@ def train(config: CriticConfig, run: Run) -> bool:
     critic = replace(critic, trained=labelled_heads(rows))
     critic.model.weigh([row.context + row.reply for row in rows if row.answered])
     read_words(critic, [row for row in rows if row.answered])
-    made_up = sampled_replies(
-        lm, some([d for d, _ in exchanges(learned)], config.samples, config.seed), config.seed
+    moments = some([context for context, _ in exchanges(learned)], config.samples, config.seed)
+    made_up = dict(
+        zip(
+            map(critic.context_ids, moments),
+            map(critic.reply_ids, sampled_replies(lm, moments, config.seed)),
+            strict=True,
+        )
     )
     order = plan(rows, config)
     steps = math.ceil(len(order) / config.batch)
@@ -92,7 +97,7 @@ def train(config: CriticConfig, run: Run) -> bool:
         seed=config.seed,
     )
     run.progress("started", total=steps, resumed_from=training.start)
-    negatives = Negatives(rows, [critic.reply_ids(text) for text in made_up])
+    negatives = Negatives(rows, made_up)
     if not _loop(config, training, critic, rows, negatives, order):
         return False
     _finish(config, training, critic, dialogues, lm)

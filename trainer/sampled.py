@@ -1,7 +1,8 @@
 """Replies that a language model makes up: fluent at best, written by nobody for nobody.
 
-The critic learns from them what "well written" does not mean. Half are written through the slots, as a
-fine-tuned model does, half simply go on after the therapist's token, as a base model does.
+The critic learns from them what "well written" does not mean. Three quarters are written through the slots,
+as a fine-tuned model does, most of these as carefully as at the desk; a quarter simply goes on after the
+therapist's token, as a base model does.
 """
 
 from __future__ import annotations
@@ -20,26 +21,34 @@ from trainer.prompt import THERAPIST
 TOKENS = 48  # of a reply, at most
 READ = 160  # tokens of the context
 BATCH = 64
+CAREFUL = 0.7  # temperature; at the desk it is about as low
+SLOTS = {0: CAREFUL, 1: 1.0, 2: CAREFUL}  # temperature by the place in every four; the fourth has no slots
 
 
 def sampled_replies(lm: LanguageModel, contexts: Sequence[Dialogue], seed: int) -> list[str]:
-    """One reply per context, in order, at temperature 1; the same for the same seed."""
+    """One reply per context, in order; the same for the same seed."""
     limit = min(READ, lm.positions - TOKENS - SLOTS_WRITTEN)
     prompts = [lm.encoder.prompt(context, limit) for context in contexts]
-    made = [
-        _whole(one.reply, one.ended)
-        for one in generate_replies(
-            lm, prompts[::2], max_new=TOKENS, temperature=1.0, top_p=1.0, seed=seed, batch=BATCH
-        )
-    ]
-    speaker = lm.encoder.id_of(THERAPIST)
-    going_on = [(*prompt.ids[:-1], speaker) for prompt in prompts[1::2]]
     replies = [""] * len(contexts)
-    replies[::2] = made
+    for place, temperature in SLOTS.items():
+        replies[place::4] = [
+            _whole(one.reply, one.ended)
+            for one in generate_replies(
+                lm,
+                prompts[place::4],
+                max_new=TOKENS,
+                temperature=temperature,
+                top_p=1.0,
+                seed=seed + place,
+                batch=BATCH,
+            )
+        ]
+    speaker = lm.encoder.id_of(THERAPIST)
+    going_on = [(*prompt.ids[:-1], speaker) for prompt in prompts[3::4]]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         blocks = [going_on[start : start + BATCH] for start in range(0, len(going_on), BATCH)]
-        replies[1::2] = [text for block in blocks for text in _continued(lm, block)]
+        replies[3::4] = [text for block in blocks for text in _continued(lm, block)]
     return replies
 
 

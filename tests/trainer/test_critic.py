@@ -288,6 +288,18 @@ def test_near_replies_answer_a_message_of_another_dialogue(tiny_model: Path) -> 
         assert negatives.near(row, rng) in others
 
 
+def test_a_row_is_told_from_what_was_made_up_for_its_own_context(tiny_model: Path) -> None:
+    critic = from_base(load_model(tiny_model), CONFIG)
+    rows = encode(critic, dialogues())
+    own = critic.reply_ids("made up for this very message")
+    other = critic.reply_ids("made up for another message")
+    made_up = {rows[0].context: own, rows[4].context: other}
+    negatives = Negatives(rows, made_up)
+    assert negatives.made_up(rows[0], random.Random(1)) == own
+    assert {negatives.made_up(rows[9], random.Random(n)) for n in range(20)} == {own, other}
+    assert Negatives(rows).made_up(rows[0], random.Random(1)) is None
+
+
 def test_held_out_words_change_nothing_in_what_is_learned(tmp_path: Path, tiny_model: Path) -> None:
     def weights(name: str, change: Callable[[Dialogue], Dialogue]) -> bytes:
         data = write_data(tmp_path / f"{name}.jsonl", [change(row) for row in dialogues()])
