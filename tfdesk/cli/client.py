@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from tfdesk.cli import Subparsers, add_common, add_secrets, read_passphrase
-from tfdesk.cli.opening import opened, shown, tell
+from tfdesk.cli.opening import opened, refuse_twice_from_stdin, shown, tell
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 from tfdesk.services.client_file import ClientFiles, moment, opened_file, refuse_existing
 from tfdesk.services.clients import Clients
 from tfdesk.services.consent import Consents, standing
+from tfdesk.services.erasure import Erasure
 
 PLAIN_WARNING = "warning: the file is not encrypted; whoever has it can read it."
 
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     with opened(args) as access:
-        found = Clients(access.vault, access.paths).list()
+        found = Clients(access.vault).list()
         ledgers = {client.id: standing(entries) for client, entries in Consents(access.vault).ledger()}
     told = [
         {
@@ -89,8 +90,7 @@ def _export_passphrase(args: argparse.Namespace) -> str | None:
         )
     if source is None:
         return None
-    if source == "-" == args.passphrase_file:
-        raise InputRefused("Two passphrases cannot both come from standard input.")
+    refuse_twice_from_stdin(source, args.passphrase_file)
     return read_passphrase(source)
 
 
@@ -111,12 +111,13 @@ def _erase(args: argparse.Namespace) -> int:
     if not args.yes:
         raise InputRefused("Nothing was erased; an erasure cannot be undone, so it needs --yes.")
     with opened(args) as access:
-        done = Clients(access.vault, access.paths).erase(args.name, args.role)
+        done = Erasure(access).erase(args.name, args.role)
     head = f"{done.audit_sequence}:{done.audit_head}"
     told = {
         "client": args.name,
         "id": done.client_id,
         "erased": done.erased,
+        "done": list(done.done),
         "not_erased": list(done.not_erased),
         "at": moment(done.at),
         "audit_head": head,
@@ -126,6 +127,7 @@ def _erase(args: argparse.Namespace) -> int:
         f"client: {shown(args.name)} (number {done.client_id})",
         f"time: {moment(done.at)}",
         *(f"erased {name}: {count}" for name, count in done.erased.items()),
+        *done.done,
         *(f"not erased: {sentence}" for sentence in done.not_erased),
         f"audit head: {head}",
     ]
