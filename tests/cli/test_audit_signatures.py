@@ -3,11 +3,17 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.cli.test_audit_command import rehashed
 from tests.cli.test_models_command import bundle_files, folder_of
 from tests.cli.test_supervisor_command import file_of, supervisors_key  # noqa: F401
+from tfdesk.core.errors import InputRefused
+from tfdesk.services.audit_file import read_export
+from tfdesk.services.audit_file import verify as verify_log
 from tfdesk.store import crypto
+from tfdesk.store.audit import entry_hash
 from tfdesk.store.signatures import Checkpoint, Signer
 
 
@@ -169,7 +175,8 @@ def test_a_key_that_is_none_is_refused(verify, key):
 
 
 @pytest.mark.parametrize(
-    "broken", [None, [], {}, {"sequence": "1"}, {"at": float("nan")}, {"at": -1}, {"at": True, "role": 1}]
+    "broken",
+    [None, [], {}, {"sequence": "1"}, {"at": float("nan")}, {"at": -1}, {"role": 1}, {"role": "\u001b[2J"}],
 )
 def test_a_line_that_is_no_signature_is_named(verify, log, broken):
     def change(lines):
@@ -179,3 +186,33 @@ def test_a_line_that_is_no_signature_is_named(verify, log, broken):
     code, verdict, err = verify(change)
     assert (code, verdict) == (2, None)
     assert f"line {len(log.read_text().splitlines())}" in err
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=130),
+    st.sampled_from(["therapist", "supervisor", "0" * 64, "0" * 128]),
+    st.lists(st.integers(), max_size=2),
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*Checkpoint.__slots__, "body"]), VALUES), max_size=3))
+@settings(max_examples=200)
+def test_whatever_stands_where_a_signature_should_is_refused_or_covers_nothing(tmp_path_factory, made):
+    entry = {"sequence": 1, "body": '{"key":"x","sequence":1}', "previous": "0" * 64}
+    entry["hash"] = entry_hash(entry["previous"], entry["body"])
+    header = {"format": "tfdesk audit 2", "entries": 1, "head": entry["hash"]}
+    whole = dict(zip(Checkpoint.__slots__, (1, entry["hash"], "therapist", "lock", 1.0, "", ""), strict=True))
+    lines = [header, entry, *({"checkpoint": whole | one} for one in made)]
+    file = tmp_path_factory.mktemp("fuzz") / "log"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    try:
+        verdict = verify_log(read_export(file))
+    except InputRefused:
+        return
+    assert verdict.covered == ()
+    assert verdict.whole == (not made)
+    assert "\x1b" not in verdict.sentence

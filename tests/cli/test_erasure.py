@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tfdesk.core import files
 from tfdesk.core.errors import KnownError
 from tfdesk.services.access import Access
 from tfdesk.services.consent import Consents
+from tfdesk.services.erasure import Erasure
 from tfdesk.services.models import Models
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs, Stage
@@ -79,9 +79,7 @@ def test_a_backup_that_cannot_be_made_anew_is_named_and_kept(vault, tmp_path, mo
     vault.json("vault", "backup", tmp_path / "b", phrase="one horse")
     before = (tmp_path / "b").read_bytes()
 
-    def full(*_):
-        raise KnownError("There is not enough room.", "Make room.")
-
+    full = _raise(KnownError("There is not enough room.", "Make room."))
     monkeypatch.setattr("tfdesk.services.keeping.check_room", full)
     done = erase(vault)
     assert (tmp_path / "b").read_bytes() == before
@@ -89,7 +87,46 @@ def test_a_backup_that_cannot_be_made_anew_is_named_and_kept(vault, tmp_path, mo
     (said,) = [sentence for sentence in done["not_erased"] if "still holds the client" in sentence]
     assert str(tmp_path / "b") in said
     assert "not enough room" in said
-    assert files.check_room is not full
+
+
+def test_what_failed_is_tried_again(vault, tmp_path, monkeypatch):
+    vault.json("vault", "backup", tmp_path / "b", phrase="one horse")
+    with monkeypatch.context() as patch:
+        patch.setattr("tfdesk.services.keeping.check_room", _raise(KnownError("There is not enough room.")))
+        assert any("--finish" in sentence for sentence in erase(vault)["not_erased"])
+    assert "--finish" in vault.json("vault", "status", phrase="one horse")["erasure"]
+    done = vault.json("client", "erase", "--finish", "--yes", phrase="one horse")
+    assert (done["erased"]["backups"], done["client"]) == (1, None)
+    assert "erasure" not in vault.json("vault", "status", phrase="one horse")
+    vault.json("vault", "restore", tmp_path / "b", phrase="one horse")
+    assert vault.clients() == []
+
+
+def _raise(error):
+    def run(*_):
+        raise error
+
+    return run
+
+
+def test_an_erasure_cut_short_after_the_rows_are_gone_is_finished_later(vault, folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Erasure, "_renew_backups", _raise(KeyboardInterrupt()))
+        assert vault("client", "erase", "Marta K.", "--yes", phrase="one horse")[0] == 2
+    assert len(list(folder.iterdir())) == 3
+    assert vault.clients() == ["Second"]
+    out = vault("client", "erase", "--finish", "--yes", phrase="one horse")[1]
+    assert "erased backups: 3" in out
+    assert "client: (number 1)" in out
+    assert len(list(folder.iterdir())) == 1
+    finish = ("client", "erase", "--finish", "--yes")
+    assert "No erasure is unfinished" in vault.refused(*finish, phrase="one horse")
+
+
+@pytest.mark.parametrize("words", [(), ("Marta K.", "--finish")])
+def test_a_name_or_finish_and_never_both(vault, words):
+    assert "--finish" in vault.refused("client", "erase", *words, "--yes", phrase="one horse")
+    assert vault.clients() == ["Marta K."]
 
 
 def test_a_folder_that_is_gone_is_no_obstacle(vault, folder, tmp_path):

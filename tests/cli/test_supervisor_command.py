@@ -114,6 +114,11 @@ def backdated(entry):
     entry.update(at=entry["at"] - 86400)
 
 
+def as_if_older_than_signatures(entry):
+    unsigned(entry)
+    backdated(entry)
+
+
 def renamed(entry):
     entry.update(name="theirs")
 
@@ -123,7 +128,9 @@ def by_somebody_else(entry):
     entry.update(public=crypto.public_key(seed), signature=crypto.sign(seed, b"x"))
 
 
-@pytest.mark.parametrize("change", [unsigned, backdated, renamed, by_somebody_else])
+@pytest.mark.parametrize(
+    "change", [unsigned, backdated, as_if_older_than_signatures, renamed, by_somebody_else]
+)
 def test_a_sign_off_that_the_supervisors_key_did_not_make_is_told_and_not_used(clinic, promoted, change):
     assert (model(clinic, promoted)["state"], model(clinic, promoted)["active"]) == ("signed off", True)
     rewrite(clinic, change)

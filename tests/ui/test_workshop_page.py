@@ -158,8 +158,17 @@ def test_sessions_of_the_vault_are_offered_once_a_client_agreed(
     shop.page.consented.click()
     finish(shop, qtbot)
     assert "dialogues: 1" in shop.words()
-    Consents(opened.app.access.vault).record("Nora B.", "training", False, "therapist")
+    access, bundle = opened.app.access, shop.workshop.bundle()
+    assert bundle is not None
+    access.set_passphrase("supervisor words", "supervisor")
+    shop.models.promote(bundle, "ours", access=access, passphrase="supervisor words")
+    Consents(access.vault).record("Nora B.", "training", False, "therapist")
     assert [model.must_retrain for model in shop.models.list()] == [False, True]
+    assert shop.page.withdrawn.isHidden()
+    shop.page.hide()
+    shop.page.show()
+    assert not shop.page.withdrawn.isHidden()
+    assert "Train anew" in shop.page.withdrawn.text()
 
 
 def test_a_run_whose_words_were_withdrawn_does_not_go_on(shop: Shop, qtbot: QtBot) -> None:

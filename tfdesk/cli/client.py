@@ -25,8 +25,9 @@ def add_parser(subparsers: Subparsers) -> None:
     listing = actions.add_parser("list", help="all clients, those waiting for a reply first")
     export = actions.add_parser("export", help="everything about a client, as json and html in one zip")
     erase = actions.add_parser("erase", help="erase a client everywhere and print a certificate")
-    for action in (export, erase):
-        action.add_argument("name", metavar="NAME", help="the client's name")
+    export.add_argument("name", metavar="NAME", help="the client's name")
+    erase.add_argument("name", metavar="NAME", nargs="?", help="the client's name")
+    erase.add_argument("--finish", action="store_true", help="go on with one that was cut short or failed")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
     export.add_argument("--plain", action="store_true", help="do not encrypt it")
     erase.add_argument("--yes", action="store_true", help="really erase; it cannot be undone")
@@ -110,8 +111,11 @@ def _open_export(args: argparse.Namespace) -> int:
 def _erase(args: argparse.Namespace) -> int:
     if not args.yes:
         raise InputRefused("Nothing was erased; an erasure cannot be undone, so it needs --yes.")
+    if args.finish == (args.name is not None):
+        raise InputRefused("Give the NAME of a client, or --finish for an unfinished erasure.")
     with opened(args) as access:
-        done = Erasure(access).erase(args.name, args.role)
+        erasure = Erasure(access)
+        done = erasure.finish() if args.finish else erasure.erase(args.name, args.role)
     head = f"{done.audit_sequence}:{done.audit_head}"
     told = {
         "client": args.name,
@@ -124,7 +128,7 @@ def _erase(args: argparse.Namespace) -> int:
     }
     lines = [
         "Certificate of erasure",
-        f"client: {shown(args.name)} (number {done.client_id})",
+        f"client: {shown(args.name) + ' ' if args.name else ''}(number {done.client_id})",
         f"time: {moment(done.at)}",
         *(f"erased {name}: {count}" for name, count in done.erased.items()),
         *done.done,

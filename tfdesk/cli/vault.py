@@ -13,6 +13,7 @@ from tfdesk.cli.opening import given_passphrase, refuse_twice_from_stdin, show, 
 from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.erasure import unfinished
 from tfdesk.services.keeping import Keeping
 
 ACTIONS = {
@@ -95,7 +96,8 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     passphrase = read_passphrase(args.passphrase_file)
     made: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
     if args.unlock_file is None:
-        return made | {"recovery_key": access.create(passphrase, args.role, args.keyring)}
+        recovery_key = access.create(passphrase, args.role, args.keyring)
+        return made | {"recovery_key": recovery_key, "key": access.signing_keys()[-1].fingerprint}
     other: Role = "therapist" if args.role == "supervisor" else "supervisor"
     access.unlock(read_passphrase(args.unlock_file), other)
     return made | {"key": access.set_passphrase(passphrase, args.role)}
@@ -118,6 +120,8 @@ def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     found = access.anchoring
     told |= {"state": access.state.value, "whole": True, "anchor": found.state}
     told |= {"audit_entries": found.head.sequence, "audit_head": found.head.hash}
+    if unfinished(access.vault):
+        told["erasure"] = "one is unfinished: go on with it by tfdesk client erase --finish --yes"
     return told | ({"warning": found.warning} if found.warning else {})
 
 

@@ -32,7 +32,7 @@ from tfdesk.store.vault import Vault
 FORMAT, KNOWN_FORMATS = "tfdesk audit 2", ("tfdesk audit 1", "tfdesk audit 2")
 LONGEST_LINE = 64 << 10
 LARGEST_FILE = 1 << 30
-LATEST = 1e11  # seconds: no signature is from a later time
+LATEST = 3e10  # seconds: no signature is from a later time
 _HEAD = re.compile(r"(?:(?P<count>\d{1,15}):)?(?P<hash>[0-9a-f]{64})")
 _KEY = re.compile(r"(?P<role>[a-z]+):(?P<fingerprint>[0-9a-f]{4}(?:-[0-9a-f]{4}){7})")
 _WORDS = {
@@ -171,7 +171,8 @@ def _checkpoint(value: Any, name: str, number: int) -> Checkpoint:
     sequence, at = fields.get("sequence"), fields.get("at")
     texts = [fields.get(key) for key in ("hash", "role", "reason", "public", "signature")]
     timed = isinstance(at, int | float) and 0 <= at < LATEST
-    if type(sequence) is not int or not timed or not all(isinstance(text, str) for text in texts):
+    whole = type(sequence) is int and timed and all(isinstance(text, str) for text in texts)
+    if not whole or fields["role"] not in ROLES:
         raise InputRefused(f"{name}, line {number}: not a signature of an audit log.")
     digest, role, reason, public, signature = (str(text) for text in texts)
     return Checkpoint(sequence, digest, role, reason, at, public, signature)  # type: ignore[arg-type]

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tfdesk.core.models import ROLES
 from tfdesk.store import crypto
 from tfdesk.store.audit import Entry
 from tfdesk.store.signatures import Checkpoint
@@ -95,7 +94,7 @@ def check(entries: list[Entry], checkpoints: list[Checkpoint], noted: Noted, who
         if kind is None and checkpoint.sequence <= whole_until:
             good[checkpoint.role] = checkpoint
         elif kind is not None and fault is None:
-            fault = SignatureFault(kind, _role(checkpoint.role), checkpoint.sequence)
+            fault = SignatureFault(kind, checkpoint.role, checkpoint.sequence)
     missing = sorted(noted.keys() - good.keys())
     if missing and fault is None and whole_until == len(entries):
         fault = SignatureFault("nothing signed", missing[0], 0)
@@ -142,8 +141,3 @@ def _named_keys(entries: list[Entry]) -> dict[tuple[str, str], int]:
         if isinstance(facts, dict):
             found.setdefault((str(facts.get("role")), str(facts.get("key"))), number)
     return found
-
-
-def _role(text: str) -> str:
-    """A role as a word of ours: what a file says may be anything."""
-    return text if text in ROLES else "unknown role"

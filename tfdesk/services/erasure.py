@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfdesk.core.errors import KnownError
+from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access
 from tfdesk.services.clients import named
 from tfdesk.services.keeping import Keeping
 from tfdesk.services.models import Models
 from tfdesk.services.training_material import drop_withdrawn, withdraw
-from tfdesk.store import audit, backup_file, lineage, records, swap
+from tfdesk.store import audit, backup_file, decisions, lineage, records, swap
+from tfdesk.store.vault import Vault
 
 # What no program on this computer can reach, said on every certificate.
 NOT_ERASED = (
@@ -25,6 +26,7 @@ NOT_ERASED = (
     "Blocks that the disk itself keeps of deleted data; they are encrypted with the vault's key.",
 )
 # Secure deletion overwrites the rows themselves; the sweep adds that no page of them is left at all.
+_UNFINISHED = "erasure under way"  # a fact: the client's number
 _UNSWEPT = "Free space in the vault and old copies beside it, until every window on it has been closed:"
 
 
@@ -48,6 +50,7 @@ class _Account:
     erased: dict[str, int]
     done: list[str] = field(default_factory=list)
     remains: list[str] = field(default_factory=list)
+    failed: bool = False
 
     @contextmanager
     def trying(self, what: str) -> Iterator[None]:
@@ -56,6 +59,14 @@ class _Account:
             yield
         except KnownError as error:
             self.remains.append(f"{what} {error.line()}")
+            self.failed = True
+
+
+def unfinished(vault: Vault) -> int | None:
+    """The number of the client whose erasure was cut short, or failed in part, after the rows were gone."""
+    with vault.read() as db:
+        found = decisions.fact(db, _UNFINISHED)
+    return int(found) if found else None
 
 
 class Erasure:
@@ -71,14 +82,26 @@ class Erasure:
         Models that learned from them are marked. What fails after the rows are gone is on the certificate.
         Raises InputRefused (no such client), Locked.
         """
-        vault, paths = self._access.vault, self._access.paths
-        with vault.write() as db:
+        with self._access.vault.write() as db:
             client, at = named(db, name), self._now()
             account = _Account(records.erase(db, client.id))
             withdraw(db, client.id, at)
             lineage.forget(db, client.id)
+            decisions.set_fact(db, _UNFINISHED, str(client.id))
             messages = account.erased["turns"]
             audit.append(db, "client erased", at, client=client.id, messages=messages, role=role)
+        return self._rest(client.id, at, account)
+
+    def finish(self) -> Certificate:
+        """Go on with an erasure that was cut short or failed in part. Raises InputRefused (none), Locked."""
+        client_id = unfinished(self._access.vault)
+        if client_id is None:
+            raise InputRefused("No erasure is unfinished.", "Give the client's name to erase one.")
+        return self._rest(client_id, self._now(), _Account({}))
+
+    def _rest(self, client_id: int, at: float, account: _Account) -> Certificate:
+        """All but the rows."""
+        vault, paths = self._access.vault, self._access.paths
         with account.trying(_UNSWEPT):
             account.erased["old copies of the vault"] = records.erase_copies(paths.vault_file)
             records.sweep(vault)
@@ -92,10 +115,14 @@ class Erasure:
             account.remains.append(
                 f"The vault that was kept aside in {folder.name}: delete the folder when it is not needed."
             )
-        with vault.read() as db:
+        if account.failed:
+            account.remains.append("What failed can be tried again: tfdesk client erase --finish --yes.")
+        with vault.write() as db:
+            if not account.failed:
+                decisions.set_fact(db, _UNFINISHED, None)
             sequence, head = audit.head(db)
         remains = (*account.remains, *NOT_ERASED)
-        return Certificate(client.id, account.erased, tuple(account.done), remains, at, sequence, head)
+        return Certificate(client_id, account.erased, tuple(account.done), remains, at, sequence, head)
 
     def _renew_backups(self, account: _Account) -> None:
         """Delete the backups in the folders where some were made; the newest is made anew."""

@@ -1,7 +1,7 @@
 """What the vault records about models: which one is in use, what was before, what a supervisor signed off.
 
 A sign-off carries the supervisor's signature. Those made before the supervisor had a key carry none, and
-count only when they are older than that key.
+count only when the audit log has them before it names that key.
 """
 
 from __future__ import annotations
@@ -51,12 +51,10 @@ class SignOff:
 
 def stands(db: Db, entry: SignOff) -> bool:
     """Whether a supervisor's key made this sign-off, or it was made before there was one."""
-    known = signatures.keys(db, "supervisor")
     if not entry.signature:
-        return not known or entry.at < known[0].at
-    return any(key.public == entry.public for key in known) and crypto.verifies(
-        entry.public, entry.signature, entry.statement
-    )
+        return signatures.promoted_before(db, entry.manifest)
+    known = any(key.public == entry.public for key in signatures.keys(db, "supervisor"))
+    return known and crypto.verifies(entry.public, entry.signature, entry.statement)
 
 
 def active(db: Db) -> SignOff | None:

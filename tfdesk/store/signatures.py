@@ -108,6 +108,18 @@ def adopt(db: Db, signer: Signer, at: float) -> None:
         db.run("INSERT INTO signing_keys (role, public, at) VALUES (?, ?, ?)", signer.role, signer.public, at)
 
 
+def promoted_before(db: Db, manifest: str) -> bool:
+    """Whether the log has this model's promotion before it names a key of the supervisor's."""
+    row = db.row(
+        "WITH facts AS (SELECT sequence, body ->> 'kind' AS kind, body ->> 'key' AS key,"
+        " body ->> 'role' AS role, body ->> 'manifest' AS manifest FROM audit WHERE json_valid(body))"
+        " SELECT min(sequence) < coalesce((SELECT min(sequence) FROM facts WHERE role = 'supervisor'"
+        " AND key IS NOT NULL), 1e18) FROM facts WHERE kind = 'model promoted' AND manifest = ?",
+        manifest,
+    )
+    return bool(row and row[0])
+
+
 # Checkpoints ----------------------------------------------------------------------------
 
 

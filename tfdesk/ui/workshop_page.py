@@ -179,6 +179,8 @@ class WorkshopPage(QWidget):
         inner.addSpacing(4)
         inner.addLayout(row(self.choose, self.consented, None))
         inner.addWidget(self._offer)
+        self.withdrawn = label("", "error", wrap=True)
+        inner.addWidget(self.withdrawn)
         column.addWidget(frame)
         column.addStretch(1)
         return page
@@ -261,6 +263,11 @@ class WorkshopPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         offer = self._material.offer()
+        withdrawn = any(model.active and model.must_retrain for model in self._models.list())
+        self.withdrawn.setVisible(withdrawn)
+        self.withdrawn.setText(
+            self.tr("The model in use learned from a client who no longer agrees to training. Train anew.")
+        )
         self.consented.setEnabled(offer.clients > 0)
         self._offer.setText(
             self.tr("clients who agreed to training: {0}, their finished sessions: {1}").format(
