@@ -1,17 +1,18 @@
 """Who signs the audit log when, with real key files and vaults."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tfdesk.core.errors import InputRefused, Locked, RoleMissing, VaultExists
+from tfdesk.core.errors import InputRefused, Locked, RoleMissing, VaultDamaged, VaultExists
 from tfdesk.core.paths import Paths
 from tfdesk.services.access import Access
 from tfdesk.services.audit_file import vault_log, verify
 from tfdesk.services.keeping import Keeping
 from tfdesk.services.models import Models
-from tfdesk.store import audit, crypto, decisions, signatures
+from tfdesk.store import audit, crypto, decisions, keys, signatures
 from tfdesk.store.crypto import Argon2Parameters
 from tfdesk.store.signatures import Signer
 
@@ -170,6 +171,24 @@ def test_a_passphrase_is_removed_by_its_own_role_and_never_the_last(access):
     assert ("supervisor", 3, "lock") in signed(access)
     with pytest.raises(InputRefused, match="only passphrase"):
         access.remove_passphrase("therapist")
+
+
+def test_a_signing_key_taken_out_of_the_key_file_is_not_replaced_in_silence(access):
+    access.create("one horse")
+    first = access.set_passphrase("two horses", "supervisor")
+    access.lock()
+    file = access.key_file()
+    slots = tuple(replace(slot, signing=None) for slot in file.slots)
+    keys.write_key_file(access.paths.slots_file, replace(file, slots=slots))
+    access.unlock("one horse")  # nobody is kept out, but nobody signs
+    grow(access)
+    with pytest.raises(VaultDamaged, match="supervisor's signing key is missing"):
+        access.confirm("two horses", "supervisor")
+    access.lock()
+    access.unlock("two horses", "supervisor")
+    assert ("therapist", 3, "lock") not in signed(access)
+    assert access.set_passphrase("two horses", "supervisor") != first
+    assert access.confirm("two horses", "supervisor").fingerprint != first
 
 
 # Vaults of earlier versions -----------------------------------------------------------------

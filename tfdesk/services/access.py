@@ -136,8 +136,8 @@ class Access:
         vault = self._opened_with(opened.key, (role,))
         try:
             self._signer = self._signer_of(opened, passphrase, role)
-        except KnownError:  # a full or read-only disk must not keep anybody out
-            log.warning("the signing key could not be kept; nothing is signed")
+        except KnownError as error:  # a full disk or a changed key file must not keep anybody out
+            log.warning("nothing is signed: %s", error)
         return vault
 
     def unlock_with_recovery_key(self, recovery_key: str) -> Vault:
@@ -245,12 +245,20 @@ class Access:
             return signatures.keys(db)
 
     def _signer_of(self, opened: Opened, passphrase: str, role: Role) -> Signer:
-        """A role's signing key, made now for a slot of a version that had none; the vault learns of it."""
+        """A role's signing key, made now for a slot of a version that had none; the vault learns of it.
+
+        Raises VaultDamaged when the key was taken out of the key file, KnownError.
+        """
         signer = Signer(role, opened.seed or crypto.new_key())
+        with self.vault.read() as db:
+            had, known = signatures.keys(db, role), signatures.knows(db, signer)
+        if opened.seed is None and had:
+            raise VaultDamaged(
+                f"The {role}'s signing key is missing from {self.paths.slots_file.name}: it was taken out.",
+                f"Put the file back from a backup, or set the {role} passphrase anew for a new key.",
+            )
         if opened.seed is None:
             self._write_slot(passphrase, signer)
-        with self.vault.read() as db:
-            known = signatures.knows(db, signer)
         if not known:
             self._adopt(signer, "signing key set")
         return signer
