@@ -37,6 +37,7 @@ from tfdesk.ui.error_dialog import UncaughtErrors, show_error
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
+from tfdesk.ui.older_copy import OlderCopy
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.workspace import Workspace
 
@@ -72,6 +73,7 @@ class App(QObject):
         self.desk: Desk | None = None
         self.page: DeskPage | None = None
         self.workspace: Workspace | None = None
+        self._notice: OlderCopy | None = None
         self._add_shortcut("Ctrl+L", self.lock)
         self._add_shortcut("Ctrl++", self._enlarge)
         self._add_shortcut("Ctrl+=", self._enlarge)
@@ -141,11 +143,28 @@ class App(QObject):
             model=self.model,
             pages=[(self.tr("Desk"), self.page), (self.tr("Workshop"), self._workshop_page())],
             idle_minutes=self._settings.idle_minutes,
+            notice=self._older_copy(),
         )
         self.workspace.lock_requested.connect(self.lock)
         self.workspace.look_requested.connect(self._on_look_requested)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+
+    def _older_copy(self) -> OlderCopy | None:
+        warning = self.access.anchoring.warning
+        if not warning:
+            return None
+        self._notice = OlderCopy(warning)
+        self._notice.accepted.connect(self._on_older_accepted)
+        return self._notice
+
+    def _on_older_accepted(self) -> None:
+        try:
+            self.access.accept_older()
+        except KnownError as error:
+            show_error(self.window, error)
+        if self._notice is not None and not self.access.anchoring.warning:
+            self._notice.hide()
 
     def _workshop_page(self) -> QWidget:
         # Its charts bring numpy: half a second that the first frame must not wait for.
@@ -170,7 +189,7 @@ class App(QObject):
         if self.workshop is not None:
             self.workshop.forget_words()
         self.desk.deleteLater()
-        self.desk = self.page = self.workspace = None
+        self.desk = self.page = self.workspace = self._notice = None
         self.access.lock()
         self._show_lock(try_keyring=False)
 

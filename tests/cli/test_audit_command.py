@@ -10,13 +10,13 @@ from tfdesk.store.audit import entry_hash
 
 @pytest.fixture
 def log(told, talk, tmp_path):
-    """An exported log of six entries, its lines and its head."""
+    """An exported log of six entries, its lines without the signatures, and its head."""
     told("import", talk, "--client", "Marta K.")
     for action in ("grant", "revoke", "grant", "revoke"):
         told("consent", action, "Marta K.", "--for", "care")
     file = tmp_path / "log.jsonl"
     done = told("audit", "export", file)
-    lines = file.read_text().splitlines()
+    lines = [line for line in file.read_text().splitlines() if '"checkpoint"' not in line]
     assert (done["entries"], len(lines)) == (6, 7)
     return file, lines, done["head"]
 
@@ -146,7 +146,9 @@ def test_a_broken_vault_chain_is_found(desk, log, unlocked):
         db.run("UPDATE audit SET body = replace(body, 'granted', 'revoked') WHERE sequence = 3")
     vault.close()
     code, out, err = desk("audit", "verify")
-    assert (code, out) == (2, "")
+    assert code == 2
+    assert out.startswith("The therapist's signature")  # what was signed before the break
+    assert "covers entries 1 to 2" in out
     assert err == "tfdesk: Entry 3 was edited after it was written.\n"
 
 
@@ -185,7 +187,7 @@ def test_a_head_that_is_none_and_an_export_over_a_file_are_refused(desk, log):
     file, lines, _ = log
     assert desk("audit", "verify", file, "--head", "abc", opens=False)[0] == 2
     assert desk("audit", "export", file)[0] == 2
-    assert file.read_text().splitlines() == lines
+    assert file.read_text().splitlines()[: len(lines)] == lines
 
 
 def test_the_log_holds_no_word_of_a_client(log):

@@ -41,6 +41,18 @@ def test_a_vault_of_version_1_opens_whole_and_takes_the_new_tables(old):
     assert copy.stat().st_mode & 0o077 == 0
 
 
+def test_a_vault_of_version_2_opens_whole_and_takes_the_new_tables(tmp_path):
+    shutil.copyfile(DATA / "vault-2.db", tmp_path / "vault.db")
+    shutil.copyfile(DATA / "vault-2.keys.json", tmp_path / "vault.keys.json")
+    access = Access(Paths.default(tmp_path))
+    vault = access.unlock("two horses", "supervisor")
+    vault.check()
+    assert [client.name for client in Sessions(vault).clients("extra shift")] == ["Marta K."]
+    assert Consents(vault).allowed(1, "training")
+    assert [copy.name for copy in schema.kept_copies(access.paths.vault_file)] == ["vault.db.version-2"]
+    access.lock()
+
+
 def test_a_vault_of_this_version_is_not_copied(tmp_path):
     key = new_key()
     Vault.create(tmp_path / "vault.db", key).close()

@@ -15,6 +15,7 @@ from tfdesk.jobs.desk_state import Phase
 from tfdesk.services.access import VaultState
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.lock_view import LockView
+from tfdesk.ui.older_copy import OlderCopy
 
 SENTINEL = "zanzibar-sentinel"
 
@@ -113,6 +114,50 @@ def test_the_look_is_remembered(opened: Opened, make_app: Callable[[], App]) -> 
     opened.app.workspace.look_requested.emit("dark", 150)  # type: ignore[union-attr]
     assert opened.app.theme.colours.background == "#1b1d1f"
     assert opened.app.theme.px(10) == 15
+
+
+def test_an_older_copy_put_back_is_told_until_it_is_accepted(opened: Opened) -> None:
+    access = opened.app.access
+
+    def lock() -> None:
+        opened.app.lock()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+    def notice() -> OlderCopy | None:
+        access.unlock(PASSPHRASE)
+        opened.app.open_desk()
+        QApplication.processEvents()
+        return opened.app.window.findChild(OlderCopy)
+
+    lock()
+    older = access.paths.vault_file.read_bytes()
+    assert notice() is None
+    opened.client_says("I said yes again")
+    opened.page.decisions.approve_selected()
+    lock()
+    access.paths.vault_file.write_bytes(older)
+    assert notice() is not None
+    lock()  # locking and opening again does not make it true
+    shown = notice()
+    assert shown is not None
+    assert shown.isVisible()
+    told = [made.text() for made in shown.findChildren(QLabel)]
+    assert "An older copy of the vault was put back" in told[0]
+    assert "vault.kept" in told[1]
+    shown.accept.click()
+    assert not shown.isVisible()
+    lock()
+    assert notice() is None
+
+
+def test_a_changed_anchor_is_told(opened: Opened) -> None:
+    opened.app.lock()
+    opened.app.access.paths.anchor_file.write_text("{}")
+    opened.app.access.unlock(PASSPHRASE)
+    opened.app.open_desk()
+    shown = opened.app.window.findChild(OlderCopy)
+    assert shown is not None
+    assert "cannot be ruled out" in shown.findChildren(QLabel)[0].text()
 
 
 def _alive(pid: int) -> bool:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import Opened
 from tfdesk.core.paths import Paths
 from tfdesk.jobs.workshop import RunState, Workshop
+from tfdesk.services.consent import Consents
 from tfdesk.services.models import Models
 from tfdesk.services.runs import RunFolder, Runs, Stage
 from tfdesk.ui.promote_dialog import PromoteDialog
@@ -130,6 +131,9 @@ def test_the_first_supervisor_sets_a_passphrase_and_the_model_is_in_use(shop: Sh
     with qtbot.waitSignal(shop.page.model_promoted, timeout=WAIT):
         dialog.use.click()
     assert (shop.models.active() / "bundle.json.sealed").is_file()
+    signed_by = shop.models.list()[-1].signed_by
+    assert signed_by is not None
+    assert signed_by in shop.words()  # to be noted down
 
 
 def test_locking_drops_the_sample_and_keeps_the_curves(shop: Shop, qtbot: QtBot) -> None:
@@ -139,3 +143,42 @@ def test_locking_drops_the_sample_and_keeps_the_curves(shop: Shop, qtbot: QtBot)
     shop.workshop.forget_words()
     assert not shop.workshop.history.samples
     assert shop.workshop.history.curves
+
+
+def test_sessions_of_the_vault_are_offered_once_a_client_agreed(
+    shop: Shop, opened: Opened, qtbot: QtBot
+) -> None:
+    assert not shop.page.consented.isEnabled()
+    opened.client_says(f"I said yes again {SENTINEL}")
+    opened.page.decisions.approve_selected()
+    Consents(opened.app.access.vault).record("Nora B.", "training", True, "therapist")
+    shop.page.hide()
+    shop.page.show()
+    assert "clients who agreed to training: 1" in shop.words()
+    shop.page.consented.click()
+    finish(shop, qtbot)
+    assert "dialogues: 1" in shop.words()
+    access, bundle = opened.app.access, shop.workshop.bundle()
+    assert bundle is not None
+    access.set_passphrase("supervisor words", "supervisor")
+    shop.models.promote(bundle, "ours", access=access, passphrase="supervisor words")
+    Consents(access.vault).record("Nora B.", "training", False, "therapist")
+    assert [model.must_retrain for model in shop.models.list()] == [False, True]
+    assert shop.page.withdrawn.isHidden()
+    shop.page.hide()
+    shop.page.show()
+    assert not shop.page.withdrawn.isHidden()
+    assert "Train anew" in shop.page.withdrawn.text()
+
+
+def test_a_run_whose_words_were_withdrawn_does_not_go_on(shop: Shop, qtbot: QtBot) -> None:
+    shop.runs.options = ("--wait",)
+    shop.workshop.begin(shop.data)
+    qtbot.waitUntil(lambda: shop.workshop.state.step == 22, timeout=WAIT)
+    shop.page.cancel.click()
+    finish(shop, qtbot, RunState.CANCELLED)
+    assert shop.workshop.state.run is not None
+    shop.workshop.state.run.data.unlink()
+    shop.page.go_on.click()
+    assert shop.workshop.state.run_state is RunState.FAILED
+    assert "no longer agrees" in shop.words()

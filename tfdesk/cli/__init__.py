@@ -18,7 +18,7 @@ from typing import Any
 
 from tfdesk.core.errors import KnownError
 from tfdesk.core.log import setup_logging
-from tfdesk.core.models import ROLES
+from tfdesk.core.models import ROLES, Role
 from tfdesk.core.paths import Paths
 from trainer.config import InputError
 
@@ -47,12 +47,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", default=suppress, help="print one JSON object")
 
 
-def add_secrets(parser: argparse.ArgumentParser) -> None:
-    """The options of commands that open the vault."""
-    parser.add_argument(
-        "--passphrase-file", metavar="FILE|-", help="read the passphrase from FILE, or from standard input"
-    )
-    parser.add_argument("--role", choices=ROLES, default="therapist", help="whose passphrase it is")
+def add_secrets(parser: argparse.ArgumentParser, *, whose: str = "", role: Role | None = None) -> None:
+    """The options of commands that open the vault; with ``role`` it is always that role's passphrase."""
+    words = whose or "read the passphrase from FILE, or from standard input"
+    parser.add_argument("--passphrase-file", metavar="FILE|-", help=words)
+    if role is None:
+        parser.add_argument("--role", choices=ROLES, default="therapist", help="whose passphrase it is")
+    else:
+        parser.set_defaults(role=role)
 
 
 def read_passphrase(source: str) -> str:

@@ -1,17 +1,19 @@
 """``tfdesk audit verify [FILE]`` and ``tfdesk audit export FILE``: the log of decisions.
 
-With FILE, verify reads an exported log: no vault, no passphrase. Exit code 2 when the log is broken.
+With FILE, verify reads an exported log: no vault, no passphrase. It says whose signature covers how much, and
+what comes after. Exit code 2 when the log, or a signature, is broken.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from tfdesk.cli import Subparsers, add_common, add_secrets
 from tfdesk.cli.opening import opened, tell
-from tfdesk.services.audit_file import Verdict, read_export, vault_entries, verify, write_export
+from tfdesk.services.audit_file import Verdict, parsed_keys, read_export, vault_log, verify, write_export
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -23,6 +25,13 @@ def add_parser(subparsers: Subparsers) -> None:
         "file", type=Path, nargs="?", metavar="FILE", help="an exported log; without it the vault's"
     )
     check.add_argument("--head", metavar="N:HASH", help="the head that was kept elsewhere")
+    check.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="ROLE:FINGERPRINT",
+        help="a role's key as it was noted when its passphrase was set; may be given again",
+    )
     export = actions.add_parser("export", help="write the log to a file that anyone can verify")
     export.add_argument("file", type=Path, metavar="FILE", help="the file to write")
     for action in (check, export):
@@ -37,22 +46,24 @@ def run(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     with opened(args) as access:
-        entries = vault_entries(access.vault)
-    head = write_export(entries, args.file)
-    told = {"file": str(args.file), "entries": len(entries), "head": head}
-    tell(args, told, [f"{args.file}: {len(entries)} entries", f"head: {head}"])
+        access.sign_log("audit export")
+        log = vault_log(access.vault)
+    head = write_export(log, args.file)
+    told = {"file": str(args.file), "entries": len(log.entries), "head": head}
+    tell(args, told, [f"{args.file}: {len(log.entries)} entries", f"head: {head}"])
     return 0
 
 
 def _verify(args: argparse.Namespace) -> int:
+    noted = parsed_keys(args.key)
     if args.file is not None:
-        entries, stated = read_export(args.file)
-        verdict = verify(entries, args.head, stated)
+        verdict = verify(read_export(args.file), args.head, noted)
     else:
         with opened(args) as access:
-            verdict = verify(vault_entries(access.vault), args.head)
-    if args.json or verdict.whole:
-        tell(args, _told(verdict), [verdict.sentence, f"head: {verdict.entries}:{verdict.head}"])
+            verdict = verify(vault_log(access.vault), args.head, noted)
+    lines = [verdict.sentence, *verdict.signed, f"head: {verdict.entries}:{verdict.head}"]
+    if args.json or verdict.whole or verdict.covered:
+        tell(args, _told(verdict), lines if verdict.whole else list(verdict.signed))
     if not verdict.whole:
         print(f"tfdesk: {verdict.sentence}", file=sys.stderr)
     return 0 if verdict.whole else 2
@@ -65,6 +76,8 @@ def _told(verdict: Verdict) -> dict[str, object]:
         "head": f"{verdict.entries}:{verdict.head}",
         "fault": verdict.fault,
         "sequence": verdict.sequence,
+        "role": verdict.role,
         "against_head": verdict.against_head,
+        "signatures": [asdict(covered) for covered in verdict.covered],
         "sentence": verdict.sentence,
     }

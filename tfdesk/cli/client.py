@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from tfdesk.cli import Subparsers, add_common, add_secrets, read_passphrase
-from tfdesk.cli.opening import opened, shown, tell
+from tfdesk.cli.opening import opened, refuse_twice_from_stdin, shown, tell
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 from tfdesk.services.client_file import ClientFiles, moment, opened_file, refuse_existing
 from tfdesk.services.clients import Clients
 from tfdesk.services.consent import Consents, standing
+from tfdesk.services.erasure import Erasure
 
 PLAIN_WARNING = "warning: the file is not encrypted; whoever has it can read it."
 
@@ -24,8 +25,9 @@ def add_parser(subparsers: Subparsers) -> None:
     listing = actions.add_parser("list", help="all clients, those waiting for a reply first")
     export = actions.add_parser("export", help="everything about a client, as json and html in one zip")
     erase = actions.add_parser("erase", help="erase a client everywhere and print a certificate")
-    for action in (export, erase):
-        action.add_argument("name", metavar="NAME", help="the client's name")
+    export.add_argument("name", metavar="NAME", help="the client's name")
+    erase.add_argument("name", metavar="NAME", nargs="?", help="the client's name")
+    erase.add_argument("--finish", action="store_true", help="go on with one that was cut short or failed")
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
     export.add_argument("--plain", action="store_true", help="do not encrypt it")
     erase.add_argument("--yes", action="store_true", help="really erase; it cannot be undone")
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     with opened(args) as access:
-        found = Clients(access.vault, access.paths).list()
+        found = Clients(access.vault).list()
         ledgers = {client.id: standing(entries) for client, entries in Consents(access.vault).ledger()}
     told = [
         {
@@ -89,8 +91,7 @@ def _export_passphrase(args: argparse.Namespace) -> str | None:
         )
     if source is None:
         return None
-    if source == "-" == args.passphrase_file:
-        raise InputRefused("Two passphrases cannot both come from standard input.")
+    refuse_twice_from_stdin(source, args.passphrase_file)
     return read_passphrase(source)
 
 
@@ -110,22 +111,27 @@ def _open_export(args: argparse.Namespace) -> int:
 def _erase(args: argparse.Namespace) -> int:
     if not args.yes:
         raise InputRefused("Nothing was erased; an erasure cannot be undone, so it needs --yes.")
+    if args.finish == (args.name is not None):
+        raise InputRefused("Give the NAME of a client, or --finish for an unfinished erasure.")
     with opened(args) as access:
-        done = Clients(access.vault, access.paths).erase(args.name, args.role)
+        erasure = Erasure(access)
+        done = erasure.finish() if args.finish else erasure.erase(args.name, args.role)
     head = f"{done.audit_sequence}:{done.audit_head}"
     told = {
         "client": args.name,
         "id": done.client_id,
         "erased": done.erased,
+        "done": list(done.done),
         "not_erased": list(done.not_erased),
         "at": moment(done.at),
         "audit_head": head,
     }
     lines = [
         "Certificate of erasure",
-        f"client: {shown(args.name)} (number {done.client_id})",
+        f"client: {shown(args.name) + ' ' if args.name else ''}(number {done.client_id})",
         f"time: {moment(done.at)}",
         *(f"erased {name}: {count}" for name, count in done.erased.items()),
+        *done.done,
         *(f"not erased: {sentence}" for sentence in done.not_erased),
         f"audit head: {head}",
     ]

@@ -8,8 +8,11 @@ from typing import Any
 from tfdesk.cli import Subparsers, add_common, add_secrets
 from tfdesk.cli.opening import opened, shown, tell
 from tfdesk.core.models import PURPOSES, Client, Consent
+from tfdesk.services.access import Access
 from tfdesk.services.client_file import moment
 from tfdesk.services.consent import Consents, standing
+from tfdesk.services.models import Models
+from tfdesk.services.training_material import drop_withdrawn
 
 LEARNED = "A model that was trained before keeps what it learned: train again without this client."
 
@@ -35,14 +38,21 @@ def run(args: argparse.Namespace) -> int:
         consents = Consents(access.vault)
         if args.action != "show":
             consents.record(args.name, args.purpose, args.action == "grant", args.role)
+        retrain = _after_revoking(access) if args.action == "revoke" and args.purpose == "training" else None
         ledgers = consents.ledger(args.name)
     told = [_told(client, entries) for client, entries in ledgers]
     lines = [line for client, entries in ledgers for line in _lines(client, entries)]
-    if args.action == "revoke" and args.purpose == "training":
-        told[0]["notes"] = [LEARNED]
-        lines.append(LEARNED)
+    if retrain is not None:
+        told[0] |= {"notes": [LEARNED], "must_retrain": retrain}
+        lines += [LEARNED, *(f"must retrain: {model}" for model in retrain)]
     tell(args, {"clients": told} if args.name is None else told[0], lines or ["There is no client yet."])
     return 0
+
+
+def _after_revoking(access: Access) -> list[str]:
+    """Delete what training runs still hold of the client; returns the ids of the models that are marked."""
+    drop_withdrawn(access.vault, access.paths)
+    return [model.id for model in Models(access.vault, access.paths).list() if model.must_retrain]
 
 
 def _told(client: Client, entries: list[Consent]) -> dict[str, Any]:

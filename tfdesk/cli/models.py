@@ -67,8 +67,12 @@ def _look(access: Access, args: argparse.Namespace) -> None:
         print(json.dumps({"models": told}))
         return
     for model in told:
-        mark = "*" if model["active"] else " "
-        print(f"{mark} {model['id']:18}{model['name']} {model['version']}, {model['kind']}, {model['state']}")
+        mark, words = "*" if model["active"] else " ", [model["kind"], model["state"]]
+        if model["state"] == "signed off" and model["signed_by"] is None:
+            words.append("not signed")
+        if model["must_retrain"]:
+            words.append("must retrain: a client it learned from no longer agrees")
+        print(f"{mark} {model['id']:18}{model['name']} {model['version']}, {', '.join(words)}")
 
 
 def _decide(access: Access, args: argparse.Namespace) -> None:
@@ -90,6 +94,8 @@ def _told(model: ModelEntry) -> dict[str, Any]:
         "kind": model.kind,
         "state": model.state,
         "active": model.active,
+        "signed_by": model.signed_by,
+        "must_retrain": model.must_retrain,
         "sha256": model.sha256,
         "promoted_at": None if at is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
     }

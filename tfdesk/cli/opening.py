@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tfdesk.cli import paths_of, read_passphrase
-from tfdesk.core.errors import Locked
+from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.services.access import Access
 
 
@@ -18,6 +18,12 @@ def given_passphrase(args: argparse.Namespace) -> str:
     if args.passphrase_file is None:
         raise Locked(next_step="Give its passphrase with --passphrase-file FILE, or - to type.")
     return read_passphrase(args.passphrase_file)
+
+
+def refuse_twice_from_stdin(*sources: str | None) -> None:
+    """Standard input holds one passphrase. Raises InputRefused."""
+    if sources.count("-") > 1:
+        raise InputRefused("Two passphrases cannot both come from standard input.")
 
 
 def unlocked(access: Access, args: argparse.Namespace) -> str:

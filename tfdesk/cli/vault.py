@@ -1,4 +1,4 @@
-"""``tfdesk vault create|status|backup|restore|rekey|passphrase``."""
+"""``tfdesk vault create|status|backup|restore|rekey|passphrase|supervisor|slots``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase
-from tfdesk.cli.opening import given_passphrase, show, unlocked
+from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase, slots
+from tfdesk.cli.opening import given_passphrase, refuse_twice_from_stdin, show, tell, unlocked
 from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.erasure import unfinished
 from tfdesk.services.keeping import Keeping
-from tfdesk.store.anchor import Anchoring
 
 ACTIONS = {
     "create": "make the vault, or give a further role its passphrase",
@@ -23,7 +23,9 @@ ACTIONS = {
     "restore": "put a backup in the place of the vault, which is kept aside",
     "rekey": "encrypt the vault under a new key",
     "passphrase": "change the passphrase of a role",
+    "slots": "list who can open the vault, and the keys that sign",
 }
+SUPERVISOR = "set, change or remove the supervisor's passphrase"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -35,6 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
         made[name] = actions.add_parser(name, help=help_text, description=help_text)
         add_common(made[name])
         add_secrets(made[name])
+    slots.add_parser(actions, SUPERVISOR)
     made["create"].add_argument(
         "--keyring", action="store_true", help="let this computer's key ring open it too"
     )
@@ -70,12 +73,17 @@ def run(args: argparse.Namespace) -> int:
         "restore": _restore,
         "rekey": _rekey,
         "passphrase": _passphrase,
+        "supervisor": slots.supervisor,
+        "slots": slots.slots,
     }[args.action]
     try:
         told = action(access, args)
     finally:
         access.lock()
-    show(told, args.json)
+    if args.action == "slots":
+        tell(args, told, slots.lines(told))
+    else:
+        show(told, args.json)
     return 0
 
 
@@ -84,15 +92,15 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
         raise InputRefused(
             "A new vault needs a passphrase.", "Give it with --passphrase-file FILE, or - to type."
         )
-    _refuse_twice_from_stdin(args.passphrase_file, args.unlock_file)
+    refuse_twice_from_stdin(args.passphrase_file, args.unlock_file)
     passphrase = read_passphrase(args.passphrase_file)
     made: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
     if args.unlock_file is None:
-        return made | {"recovery_key": access.create(passphrase, args.role, args.keyring)}
+        recovery_key = access.create(passphrase, args.role, args.keyring)
+        return made | {"recovery_key": recovery_key, "key": access.signing_keys()[-1].fingerprint}
     other: Role = "therapist" if args.role == "supervisor" else "supervisor"
     access.unlock(read_passphrase(args.unlock_file), other)
-    access.set_passphrase(passphrase, args.role)
-    return made
+    return made | {"key": access.set_passphrase(passphrase, args.role)}
 
 
 def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
@@ -112,19 +120,9 @@ def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     found = access.anchoring
     told |= {"state": access.state.value, "whole": True, "anchor": found.state}
     told |= {"audit_entries": found.head.sequence, "audit_head": found.head.hash}
-    return told | _warning(found)
-
-
-def _warning(found: Anchoring) -> dict[str, str]:
-    if found.state == "older" and found.anchored is not None:
-        sentence = (
-            f"An older copy of the vault was put back, or the end of its log is lost: the log ends at entry "
-            f"{found.head.sequence}, and entry {found.anchored.sequence} that was written is not in it."
-        )
-        return {"warning": sentence}
-    if found.state == "unverifiable":
-        return {"warning": "The anchor of the log was changed or damaged; an older copy cannot be ruled out."}
-    return {}
+    if unfinished(access.vault):
+        told["erasure"] = "one is unfinished: go on with it by tfdesk client erase --finish --yes"
+    return told | ({"warning": found.warning} if found.warning else {})
 
 
 def _backup(access: Access, args: argparse.Namespace) -> dict[str, Any]:
@@ -162,15 +160,10 @@ def _rekey(access: Access, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _passphrase(access: Access, args: argparse.Namespace) -> dict[str, Any]:
-    _refuse_twice_from_stdin(args.passphrase_file, args.new_passphrase_file)
+    refuse_twice_from_stdin(args.passphrase_file, args.new_passphrase_file)
     unlocked(access, args)
-    access.set_passphrase(read_passphrase(args.new_passphrase_file), args.role)
-    return {"vault": str(access.paths.vault_file), "role": args.role, "changed": True}
-
-
-def _refuse_twice_from_stdin(*sources: str | None) -> None:
-    if sources.count("-") > 1:
-        raise InputRefused("Two passphrases cannot both come from standard input.")
+    key = access.set_passphrase(read_passphrase(args.new_passphrase_file), args.role)
+    return {"vault": str(access.paths.vault_file), "role": args.role, "changed": True, "key": key}
 
 
 def _utc(at: float) -> str:

@@ -6,7 +6,7 @@ but the sample, which ``forget_words`` drops when the window locks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from tfdesk.core.errors import BugError, KnownError
 from tfdesk.jobs.training_process import Sample, Step, TrainingProcess
 from tfdesk.services.runs import RunFolder, Runs, Stage
+from tfdesk.services.training_material import TrainingMaterial
 
 STAGES = tuple(Stage)
 
@@ -122,10 +123,17 @@ class Workshop(QObject):
 
     def begin(self, data: Path) -> None:
         """Start a run on a dialogue file; ``refused`` follows when the file cannot be used."""
+        self._begin(lambda: self._runs.prepare(data))
+
+    def begin_with(self, material: TrainingMaterial) -> None:
+        """Start a run on the vault's own sessions; ``refused`` follows when nobody agreed to it."""
+        self._begin(lambda: material.prepare(self._runs))
+
+    def _begin(self, prepare: Callable[[], RunFolder]) -> None:
         if self._process.running:
             return
         try:
-            run = self._runs.prepare(data)
+            run = prepare()
         except KnownError as error:
             self.refused.emit(error)
             return
@@ -170,6 +178,11 @@ class Workshop(QObject):
     def _start(self, stage: Stage, *, resume: bool = False) -> None:
         assert self.state.run is not None
         self._update(stage=stage, step=0, total=0, seconds_left=None)
+        try:
+            self._runs.check(self.state.run)
+        except KnownError as error:
+            self._on_stage_failed(error.line())
+            return
         self._process.start(self._runs.command(self.state.run, stage, resume=resume), self._runs.run_key)
 
     def _on_stage_started(self, total: int, done: int) -> None:

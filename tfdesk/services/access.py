@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -27,9 +26,11 @@ from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
 from tfdesk.services.tries import Tries
-from tfdesk.store import anchor, audit, crypto, keys, swap
+from tfdesk.store import anchor, audit, creation, crypto, keys, signatures, swap
 from tfdesk.store.anchor import Anchoring
 from tfdesk.store.crypto import CannotOpen
+from tfdesk.store.keys import Opened
+from tfdesk.store.signatures import Reason, Signer
 from tfdesk.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Access:
         self._vault: Vault | None = None
         self._key = b""
         self._may_set: tuple[Role, ...] = ()  # whose passphrase whoever unlocked may replace
+        self._signer: Signer | None = None  # who unlocked by passphrase; a key ring signs nothing
 
     @classmethod
     def default(cls, paths: Paths) -> Access:
@@ -69,7 +71,7 @@ class Access:
             return VaultState.UNLOCKED
         files = (self.paths.vault_file, self.paths.slots_file, keys.copy_of(self.paths.slots_file))
         # A creation that was cut short left its unfinished file: there never was a vault.
-        whole = any(file.exists() for file in files) and not self._cut_short()
+        whole = any(file.exists() for file in files) and not creation.cut_short(self.paths.vault_file)
         return VaultState.LOCKED if whole else VaultState.MISSING
 
     @property
@@ -100,15 +102,16 @@ class Access:
         self._refuse_existing()
         keys.check_passphrase(passphrase)
         key, recovery_key = crypto.new_key(), crypto.new_recovery_key()
+        signer = Signer(role, crypto.new_key())
         file = keys.new_key_file()
-        file = file.with_slot(keys.passphrase_slot(file, key, passphrase, role))
+        file = file.with_slot(keys.passphrase_slot(file, key, passphrase, role, signer.seed))
         file = file.with_slot(keys.recovery_slot(file, key, recovery_key, role))
         if use_keyring:
             file = self._with_keyring_slot(file, key, role)
-        self._make_files(file, key)
+        creation.make_files(self.paths.vault_file, self.paths.slots_file, file, key)
         self._opened_with(key, (role,))
-        with self.vault.write() as db:
-            audit.append(db, "vault created", time.time(), role=role)
+        self._signer = signer
+        self._adopt(signer, "vault created")
         log.info("vault created")
         return recovery_key
 
@@ -121,28 +124,6 @@ class Access:
                 "Put it back from a backup, or choose another data folder.",
             )
 
-    def _make_files(self, file: keys.KeyFile, key: bytes) -> None:
-        """The database takes its name last: before that, what lies there counts as never made."""
-        unfinished = self._unfinished()
-        try:
-            unfinished.parent.mkdir(parents=True, exist_ok=True)
-            for suffix in ("", "-wal", "-shm"):
-                unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
-            Vault.create(unfinished, key).close()
-            keys.write_key_file(self.paths.slots_file, file)
-            os.replace(unfinished, self.paths.vault_file)
-        except OSError as error:
-            raise KnownError(
-                f"The vault could not be made ({error.strerror}).",
-                "Check that the disk has room and that the data folder may be written to.",
-            ) from None
-
-    def _unfinished(self) -> Path:
-        return self.paths.vault_file.with_name(self.paths.vault_file.name + ".new")
-
-    def _cut_short(self) -> bool:
-        return self._unfinished().exists() and not self.paths.vault_file.exists()
-
     # Opening ------------------------------------------------------------------------------
 
     def unlock(self, passphrase: str, role: Role = "therapist") -> Vault:
@@ -151,7 +132,13 @@ class Access:
         Raises WrongPassphrase (with the seconds to wait), RoleMissing, VaultMissing, VaultDamaged or
         VaultNewer.
         """
-        return self._opened_with(self._try_passphrase(passphrase, role), (role,))
+        opened = self._try_passphrase(passphrase, role)
+        vault = self._opened_with(opened.key, (role,))
+        try:
+            self._signer = self._signer_of(opened, passphrase, role)
+        except KnownError as error:  # a full disk or a changed key file must not keep anybody out
+            log.warning("nothing is signed: %s", error)
+        return vault
 
     def unlock_with_recovery_key(self, recovery_key: str) -> Vault:
         """Open the vault with the key on paper; afterwards any passphrase may be set anew."""
@@ -183,37 +170,41 @@ class Access:
         except CannotOpen:
             return None
 
-    def confirm(self, passphrase: str, role: Role) -> None:
-        """Check a role's passphrase without opening anything: a signature, thinly. Raises as ``unlock``."""
-        self._try_passphrase(passphrase, role)
+    def confirm(self, passphrase: str, role: Role) -> Signer:
+        """What signs for a role, for one decision. Raises Locked, and as ``unlock``."""
+        _ = self.vault
+        return self._signer_of(self._try_passphrase(passphrase, role), passphrase, role)
 
     def lock(self) -> None:
         """Close the vault and forget the keys; a second call does nothing."""
         if self._vault is not None:
             if not self._vault.closed and self.anchoring.state in ("ok", "none"):
+                with suppress(KnownError):  # a full disk must not keep the vault from closing
+                    self.sign_log("lock")
                 self.write_anchor()
             self._vault.close()
             log.info("vault locked")
         self._vault, self._key, self._may_set, self._anchoring = None, b"", (), None
+        self._signer = None
         self._use.release()
 
-    def _try_passphrase(self, passphrase: str, role: Role) -> bytes:
+    def _try_passphrase(self, passphrase: str, role: Role) -> Opened:
         keys.check_passphrase(passphrase)
         file = self.key_file()
         if not file.find("passphrase", role):
             raise RoleMissing(f"No {role} passphrase has been set yet.", "Set one while the vault is open.")
-        return self.tested(lambda: keys.open_with_passphrase(file, passphrase, role))
+        return self.tested(lambda: keys.open_role(file, passphrase, role))
 
-    def tested(self, open_with: Callable[[], bytes]) -> bytes:
+    def tested(self, open_with: Callable[[], Opened]) -> Opened:
         """What ``open_with`` gives, as one counted try. Raises WrongPassphrase where it raises CannotOpen."""
         pause = self._tries.begin()
         try:
-            key = open_with()
+            opened = open_with()
         except CannotOpen:
             wait = f" Wait {pause:.0f} s before the next try." if pause else ""
             raise WrongPassphrase(f"That is not the passphrase.{wait}", pause) from None
         self._tries.succeeded()
-        return key
+        return opened
 
     def _opened_with(self, key: bytes, may_set: tuple[Role, ...]) -> Vault:
         if self._vault is not None:
@@ -232,9 +223,57 @@ class Access:
         except BaseException:
             vault.close()
             raise
-        self._vault, self._key, self._may_set = vault, key, may_set
+        self._vault, self._key, self._may_set, self._signer = vault, key, may_set, None
         log.info("vault unlocked by %s", Public(may_set[0]))
         return vault
+
+    # Signing --------------------------------------------------------------------------------
+
+    def sign_log(self, reason: Reason) -> None:
+        """Sign the audit log as the role whose passphrase opened the vault; nobody signs for a key ring.
+
+        Does nothing when the log has not grown since that role signed it. Raises Locked, KnownError.
+        """
+        signer, vault = self._signer, self.vault
+        if signer is not None:
+            with vault.write() as db:
+                signatures.sign_log(db, signer, reason, time.time())
+
+    def signing_keys(self) -> list[signatures.SigningKey]:
+        """The public keys that the vault knows, the newest of a role last. Raises Locked."""
+        with self.vault.read() as db:
+            return signatures.keys(db)
+
+    def _signer_of(self, opened: Opened, passphrase: str, role: Role) -> Signer:
+        """A role's signing key, made now for a slot of a version that had none; the vault learns of it.
+
+        Raises VaultDamaged when the key was taken out of the key file, KnownError.
+        """
+        signer = Signer(role, opened.seed or crypto.new_key())
+        with self.vault.read() as db:
+            had, known = signatures.keys(db, role), signatures.knows(db, signer)
+        if opened.seed is None and had:
+            raise VaultDamaged(
+                f"The {role}'s signing key is missing from {self.paths.slots_file.name}: it was taken out.",
+                f"Put the file back from a backup, or set the {role} passphrase anew for a new key.",
+            )
+        if opened.seed is None:
+            self._write_slot(passphrase, signer)
+        if not known:
+            self._adopt(signer, "signing key set")
+        return signer
+
+    def _write_slot(self, passphrase: str, signer: Signer) -> None:
+        file = self.key_file()
+        slot = keys.passphrase_slot(file, self._key, passphrase, signer.role, signer.seed)
+        keys.write_key_file(self.paths.slots_file, file.with_slot(slot))
+
+    def _adopt(self, signer: Signer, kind: str) -> None:
+        """Let the vault know a signing key, if it does not yet; the audit entry names it."""
+        with self.vault.write() as db:
+            at = time.time()
+            signatures.adopt(db, signer, at)
+            audit.append(db, kind, at, role=signer.role, key=signer.fingerprint)
 
     # Older copies ---------------------------------------------------------------------------
 
@@ -276,7 +315,8 @@ class Access:
         """
         _, file, role = self.vault, self.key_file(), self._may_set[0]
         fresh = keys.KeyFile(file.vault, ())
-        fresh = fresh.with_slot(keys.passphrase_slot(fresh, key, passphrase, role))
+        seed = self._signer.seed if self._signer else None
+        fresh = fresh.with_slot(keys.passphrase_slot(fresh, key, passphrase, role, seed))
         ring = file.find("keyring")
         with suppress(KnownError):
             wrapping_key = self._keyring.get(file.vault) if ring and self._keyring else None
@@ -298,20 +338,40 @@ class Access:
 
     # Ways in ------------------------------------------------------------------------------
 
-    def set_passphrase(self, passphrase: str, role: Role) -> None:
+    def set_passphrase(self, passphrase: str, role: Role) -> str:
         """Give a role its first passphrase, or a new one to the role that opened the vault.
 
-        Raises Locked, InputRefused, VaultExists (another role's passphrase is not yours to replace).
+        The signing key stays when the old passphrase was typed, else there is a new one; returns its
+        fingerprint. Raises Locked, InputRefused, VaultExists (another role's is not yours to replace).
         """
-        vault, file = self.vault, self.key_file()
-        if file.find("passphrase", role) and role not in self._may_set:
+        _ = self.vault
+        if self.key_file().find("passphrase", role) and role not in self._may_set:
             raise VaultExists(
                 f"There is a {role} passphrase already.", f"Unlock as {role}, or with the recovery key."
             )
-        slot = keys.passphrase_slot(file, self._key, passphrase, role)
-        keys.write_key_file(self.paths.slots_file, file.with_slot(slot))
+        own = self._signer if self._signer and self._signer.role == role else None
+        signer = own or Signer(role, crypto.new_key())
+        self._write_slot(passphrase, signer)
+        self._adopt(signer, "passphrase set")
+        if role == self._may_set[0]:
+            self._signer = signer
+        return signer.fingerprint
+
+    def remove_passphrase(self, role: Role) -> None:
+        """Take its passphrase from the role that opened the vault; what it signed still counts.
+
+        Raises Locked, VaultExists (not yours), RoleMissing, InputRefused (the last passphrase).
+        """
+        vault, file = self.vault, self.key_file()
+        if not file.find("passphrase", role):
+            raise RoleMissing(f"There is no {role} passphrase.", "Nothing was changed.")
+        if role not in self._may_set:
+            raise VaultExists(f"The {role} passphrase is not yours to remove.", f"Unlock as {role}.")
+        if len(file.find("passphrase")) == 1:
+            raise InputRefused("This is the only passphrase of the vault; nothing was changed.")
+        keys.write_key_file(self.paths.slots_file, file.without("passphrase", role))
         with vault.write() as db:
-            audit.append(db, "passphrase set", time.time(), role=role)
+            audit.append(db, "passphrase removed", time.time(), role=role)
 
     def use_keyring(self, use: bool) -> None:
         """Let the key ring open the vault from now on, or no longer. Raises Locked, KeyRingUnavailable."""
@@ -344,6 +404,6 @@ class Access:
 
     def key_file(self) -> keys.KeyFile:
         """All ways into the vault, wrapped. Raises VaultMissing, VaultDamaged, VaultNewer."""
-        if self._cut_short():
+        if creation.cut_short(self.paths.vault_file):
             raise BugError("the key file was asked for before the vault was made")
         return swap.key_file(self.paths.vault_file, self.paths.slots_file)

@@ -2,32 +2,39 @@
 
 ::
 
-    {"format": "tfdesk audit 1", "entries": N, "head": HASH}
-    {"sequence", "body", "previous", "hash"}                      once per entry
+    {"format": "tfdesk audit 2", "entries": N, "head": HASH}
+    {"sequence", "body", "previous", "hash"}                                          once per entry
+    {"checkpoint": {"sequence", "hash", "role", "reason", "at", "public", "signature"}}    once per signature
 
 The chain shows what was edited, deleted or reordered. That entries were cut off at the end, or that all of
-them were written anew, shows only against a head (``N:HASH``) that was kept elsewhere.
-Entries are not signed yet: who holds the vault's key can write a log anew.
+them were written anew, shows against a head (``N:HASH``) that was kept elsewhere, or against signatures: who
+holds the vault's key can write a log anew, but not sign it for a role. Format 1 had no signatures.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
-from tfdesk.store import audit
+from tfdesk.core.models import ROLES
+from tfdesk.services import audit_signatures
+from tfdesk.services.audit_signatures import Covered, Noted
+from tfdesk.store import audit, signatures
 from tfdesk.store.audit import Entry
+from tfdesk.store.signatures import Checkpoint
 from tfdesk.store.vault import Vault
 
-FORMAT = "tfdesk audit 1"
+FORMAT, KNOWN_FORMATS = "tfdesk audit 2", ("tfdesk audit 1", "tfdesk audit 2")
 LONGEST_LINE = 64 << 10
 LARGEST_FILE = 1 << 30
+LATEST = 3e10  # seconds: no signature is from a later time
 _HEAD = re.compile(r"(?:(?P<count>\d{1,15}):)?(?P<hash>[0-9a-f]{64})")
+_KEY = re.compile(r"(?P<role>[a-z]+):(?P<fingerprint>[0-9a-f]{4}(?:-[0-9a-f]{4}){7})")
 _WORDS = {
     "edited": "Entry {0} was edited after it was written.",
     "deleted": "Entry {0} was deleted: the next one that is there has a higher number.",
@@ -37,20 +44,36 @@ _WORDS = {
     "rewritten": "Entry {0} is not the one whose head was kept: the log was written anew up to there.",
 }
 UNPROVEN = (
-    "Without a head kept elsewhere (--head) nobody can tell whether entries were cut off at the end, "
-    "or all were written anew."
+    "Without a head kept elsewhere (--head) nobody can tell whether entries{} were cut off at the end, or "
+    "written anew."
+)
+UNPINNED = (
+    "That a key is that person's shows only when its fingerprint is the one noted when it was made (--key)."
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """A log with what was signed about it; ``stated`` is the head (``N:HASH``) that its file claims."""
+
+    entries: list[Entry]
+    checkpoints: list[Checkpoint]
+    stated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found. ``sequence`` and ``fault`` are None for a whole log."""
+    """What a verification found. ``fault`` (a key of _WORDS or of audit_signatures.WORDS) and ``sequence``
+    are None for a whole log, ``role`` too unless a signature is at fault. ``covered``: good signatures."""
 
     entries: int
     head: str
-    fault: str | None = None  # a key of _WORDS
+    fault: str | None = None
     sequence: int | None = None
+    role: str | None = None
     against_head: bool = False
+    pinned: bool = False
+    covered: tuple[Covered, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -59,34 +82,47 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The finding in plain words."""
+        if self.role is not None and self.fault is not None:
+            return audit_signatures.WORDS[self.fault].format(self.role, self.sequence, self.entries)
         if self.fault is not None:
             return _WORDS[self.fault].format(self.sequence)
         told = f"The log is whole: {self.entries} entries, none edited, deleted or reordered."
-        return told if self.against_head else f"{told} {UNPROVEN}"
+        later = " after the last signature" if self.covered else ""
+        return told if self.against_head else f"{told} {UNPROVEN.format(later)}"
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """Who stands behind how much of it, a sentence each."""
+        if not self.covered:
+            return (audit_signatures.UNSIGNED,)
+        return (*(one.sentence for one in self.covered), *(() if self.pinned else (UNPINNED,)))
 
 
-def vault_entries(vault: Vault) -> list[Entry]:
+def vault_log(vault: Vault) -> Log:
     """The log of an open vault."""
     with vault.read() as db:
-        return audit.entries(db)
+        return Log(audit.entries(db), signatures.checkpoints(db))
 
 
-def write_export(entries: list[Entry], out: Path) -> str:
+def write_export(log: Log, out: Path) -> str:
     """Write a log to a file and return its head as ``N:HASH``. Raises InputRefused, KnownError."""
     if out.exists():
         raise InputRefused(f"{out.name} exists already.", "Choose another name.")
+    entries = log.entries
     head = entries[-1].own if entries else audit.GENESIS
     lines: list[dict[str, Any]] = [{"format": FORMAT, "entries": len(entries), "head": head}]
     lines += [
         {"sequence": e.sequence, "body": e.body, "previous": e.previous, "hash": e.own} for e in entries
     ]
+    lines += [{"checkpoint": asdict(checkpoint)} for checkpoint in log.checkpoints]
     write_atomically(out, "".join(json.dumps(line) + "\n" for line in lines).encode())
     return f"{len(entries)}:{head}"
 
 
-def read_export(file: Path) -> tuple[list[Entry], str]:
-    """The entries of an exported log, and the head it states. Raises InputRefused naming the line."""
+def read_export(file: Path) -> Log:
+    """An exported log. Raises InputRefused naming the line."""
     entries: list[Entry] = []
+    checkpoints: list[Checkpoint] = []
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise InputRefused(f"{file.name}: larger than {LARGEST_FILE >> 20} MiB.")
@@ -94,11 +130,15 @@ def read_export(file: Path) -> tuple[list[Entry], str]:
             stated = _stated(_object(lines.readline(LONGEST_LINE), file.name, 1), file.name)
             number = 2
             while line := lines.readline(LONGEST_LINE):
-                entries.append(_entry(_object(line, file.name, number), file.name, number))
+                value = _object(line, file.name, number)
+                if "checkpoint" in value:
+                    checkpoints.append(_checkpoint(value["checkpoint"], file.name, number))
+                else:
+                    entries.append(_entry(value, file.name, number))
                 number += 1
     except OSError as error:
         raise InputRefused(f"{file.name}: cannot be read ({error.strerror}).") from None
-    return entries, stated
+    return Log(entries, checkpoints, stated)
 
 
 def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
@@ -113,7 +153,8 @@ def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
 
 def _stated(header: dict[str, Any], name: str) -> str:
     count, head = header.get("entries"), header.get("head")
-    if header.get("format") != FORMAT or type(count) is not int or not _HEAD.fullmatch(f"{count}:{head}"):
+    known = header.get("format") in KNOWN_FORMATS and type(count) is int
+    if not known or not _HEAD.fullmatch(f"{count}:{head}"):
         raise InputRefused(f"{name}, line 1: not an audit log that this version exported.")
     return f"{count}:{head}"
 
@@ -125,20 +166,52 @@ def _entry(value: dict[str, Any], name: str, number: int) -> Entry:
     return Entry(*found)  # type: ignore[arg-type]
 
 
-def verify(entries: list[Entry], head: str | None = None, stated: str | None = None) -> Verdict:
-    """Check the chain, that it reaches the ``head`` kept elsewhere, and the one ``stated`` in its file.
+def _checkpoint(value: Any, name: str, number: int) -> Checkpoint:
+    fields = value if isinstance(value, dict) else {}
+    sequence, at = fields.get("sequence"), fields.get("at")
+    texts = [fields.get(key) for key in ("hash", "role", "reason", "public", "signature")]
+    timed = isinstance(at, int | float) and 0 <= at < LATEST
+    whole = type(sequence) is int and timed and all(isinstance(text, str) for text in texts)
+    if not whole or fields["role"] not in ROLES:
+        raise InputRefused(f"{name}, line {number}: not a signature of an audit log.")
+    digest, role, reason, public, signature = (str(text) for text in texts)
+    return Checkpoint(sequence, digest, role, reason, at, public, signature)  # type: ignore[arg-type]
 
-    Heads are ``N:HASH``, the one kept elsewhere may be the bare hash. Raises InputRefused (no such thing).
+
+def verify(log: Log, head: str | None = None, noted: Noted | None = None) -> Verdict:
+    """Check the chain, its signatures, and that it reaches the ``head`` kept elsewhere and its file's own.
+
+    Heads are ``N:HASH``, the one kept elsewhere may be the bare hash; ``noted`` are fingerprints by role that
+    were kept elsewhere. Raises InputRefused (no such thing).
     """
+    entries = log.entries
     own = entries[-1].own if entries else audit.GENESIS
     kept = _parsed_head(head) if head is not None else None
     fault = audit.find_fault(entries)
+    whole_until = fault.sequence - 1 if fault else len(entries)
+    signed = audit_signatures.check(entries, log.checkpoints, noted or {}, whole_until)
     found: tuple[str, int] | None = (fault.kind, fault.sequence) if fault else None
-    for wanted in (kept, _parsed_head(stated) if stated is not None else None):
+    for wanted in (kept, _parsed_head(log.stated) if log.stated is not None else None):
         if wanted is not None and found is None:
             found = _missed(entries, *wanted)
     kind, sequence = found or (None, None)
-    return Verdict(len(entries), own, kind, sequence, against_head=kept is not None)
+    role = None
+    if found is None and signed.fault is not None:
+        kind, sequence, role = signed.fault.kind, signed.fault.sequence, signed.fault.role
+    return Verdict(len(entries), own, kind, sequence, role, kept is not None, bool(noted), signed.covered)
+
+
+def parsed_keys(texts: list[str]) -> dict[str, set[str]]:
+    """Fingerprints by role from ``ROLE:FINGERPRINT``. Raises InputRefused."""
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        match = _KEY.fullmatch(text.strip().lower())
+        if match is None or match["role"] not in ROLES:
+            raise InputRefused(
+                "--key: give ROLE:FINGERPRINT as vault slots prints it, for instance supervisor:1f2e-...."
+            )
+        found.setdefault(match["role"], set()).add(match["fingerprint"])
+    return found
 
 
 def _missed(entries: list[Entry], count: int | None, head: str) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tfdesk.core.models import PURPOSES, Client, Consent, Purpose, Role
 from tfdesk.services.clients import named
+from tfdesk.services.training_material import withdraw
 from tfdesk.store import audit, consents, conversations
 from tfdesk.store.vault import Vault
 
@@ -22,12 +23,17 @@ class Consents:
         self._now = now
 
     def record(self, name: str, purpose: Purpose, granted: bool, role: Role) -> Consent:
-        """Add that a client gave consent or took it back. Raises InputRefused (no such client)."""
+        """Add that a client gave consent or took it back. Raises InputRefused (no such client).
+
+        Without consent to training, the runs that learned from the client are marked: they must be repeated.
+        """
         with self._vault.write() as db:
             client, at = named(db, name), self._now()
             consents.add_consent(db, client.id, purpose, granted, role, at)
             kind = "consent granted" if granted else "consent revoked"
             audit.append(db, kind, at, client=client.id, purpose=purpose, role=role)
+            if purpose == "training" and not granted:
+                withdraw(db, client.id, at)
         return Consent(client.id, purpose, granted, role, at)
 
     def allowed(self, client_id: int, purpose: Purpose) -> bool:

@@ -18,6 +18,7 @@ from tfdesk.services.run_key import carry_over
 from tfdesk.store import anchor, audit, backup_file, crypto, keys, swap
 from tfdesk.store.anchor import Head
 from tfdesk.store.backup_file import Backup
+from tfdesk.store.keys import Opened
 from tfdesk.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Keeping:
         self._check_target(target, replace)
         check_room(target.parent, 2 * _size(self._vault_file), "the backup")
         copy, beside = (target.with_name(f"{target.name}{suffix}") for suffix in (".copy", ".new"))
+        self._access.sign_log("backup")  # before the copy, so that the backup proves itself
         with _gone_after(copy), _gone_after(beside), _disk_errors("The backup could not be written"):
             vault.copy_to(copy)
             head = self._checked_copy(copy)
@@ -83,6 +85,7 @@ class Keeping:
             os.replace(beside, target)
             sync_folder(target.parent)
         with vault.write() as db:
+            backup_file.remember(db, target, made_at)
             audit.append(db, "backup made", made_at, head=head.sequence)
         return MadeBackup(target, target.stat().st_size, made_at, head)
 
@@ -112,7 +115,7 @@ class Keeping:
         room); the present vault is then untouched. It is never deleted: it keeps a dated folder.
         """
         backup = backup_file.read(source)
-        key = self._key_of(backup, passphrase, role)
+        key = self._opened(backup, passphrase, role).key
         self._access.lock()
         check_room(_existing(self._vault_file.parent), 2 * backup.manifest.database.size, "restoring")
         if drill:
@@ -126,11 +129,11 @@ class Keeping:
             finally:
                 swap.discard(side)
 
-    def _key_of(self, backup: Backup, passphrase: str, role: Role) -> bytes:
+    def _opened(self, backup: Backup, passphrase: str, role: Role) -> Opened:
         keys.check_passphrase(passphrase)
         if not backup.file.find("passphrase", role):
             raise RoleMissing(f"The backup has no {role} passphrase.", "Use the other role's.")
-        return self._access.tested(lambda: keys.open_with_passphrase(backup.file, passphrase, role))
+        return self._access.tested(lambda: keys.open_role(backup.file, passphrase, role))
 
     def _restored_aside(self, backup: Backup, key: bytes, side: Path, *, record: bool) -> Restored:
         """Extract and check; with ``record`` the database stays, the restoring noted in its audit log."""

@@ -10,9 +10,9 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tfdesk.core.errors import InputRefused, KnownError, Locked, ModelUnavailable
@@ -21,8 +21,8 @@ from tfdesk.services import bundles, sign_offs
 from tfdesk.services.access import Access
 from tfdesk.services.run_key import run_key
 from tfdesk.services.sign_offs import SignOff
-from tfdesk.store import audit
-from tfdesk.store.vault import Vault
+from tfdesk.store import audit, lineage, signatures
+from tfdesk.store.vault import Db, Vault
 from trainer.config import starter_dir
 
 MANIFEST, SEALED = "bundle.json", ".sealed"
@@ -36,9 +36,11 @@ log = logging.getLogger(__name__)
 class ModelEntry:
     """A model of this clinic.
 
-    ``kind``: starter, imported or trained. ``state``: built in, signed off (by a supervisor), untrusted, or
-    changed (its manifest is not the one signed off); without the vault nothing is signed off. ``id`` is its
-    folder's name, ``sha256`` its manifest's digest; ``promoted_at`` is None for one never promoted.
+    ``kind``: starter, imported or trained. ``state``: built in, signed off (by a supervisor), untrusted,
+    changed (its manifest is not the one signed off) or forged (no supervisor's key made its signature);
+    without the vault nothing is signed off. ``id`` is its folder's name, ``sha256`` its manifest's digest;
+    ``promoted_at`` is None for one never promoted, ``signed_by`` the fingerprint of the supervisor's key.
+    ``must_retrain``: it learned from a client who no longer agrees, or was erased.
     """
 
     name: str
@@ -49,6 +51,8 @@ class ModelEntry:
     kind: str = "imported"
     state: str = "untrusted"
     sha256: str = ""
+    signed_by: str | None = None
+    must_retrain: bool = False
 
     @property
     def id(self) -> str:
@@ -71,6 +75,9 @@ class Models:
         if _manifest_sha256(folder) != promoted.manifest:
             log.warning("the promoted model is missing or was changed; the starter is used")
             return starter_dir()
+        if not self._stands(promoted):
+            log.warning("no supervisor's key signed the promoted model; the starter is used")
+            return starter_dir()
         return folder
 
     def run_key(self) -> bytes:
@@ -82,9 +89,10 @@ class Models:
     def list(self) -> Sequence[ModelEntry]:
         """The starter, then every bundle that was imported, trained here or promoted."""
         active, signed = self.active(), {}
+        withdrawn: set[int] = set()
         if self._vault is not None:
             with self._vault.read() as db:
-                signed = sign_offs.signed_off(db)
+                signed, withdrawn = sign_offs.signed_off(db), lineage.withdrawn_runs(db)
         starter = _label_of(starter_dir(), None)
         entries = [
             ModelEntry(
@@ -105,7 +113,8 @@ class Models:
             digest = _manifest_sha256(folder)
             copied = folder.name == _RUN_BUNDLE and (self._paths.models_dir / (digest or "-")[:16]).is_dir()
             if folder.suffix != ".new" and (digest is not None or folder.name in signed) and not copied:
-                entries.append(self._entry(folder, digest, signed.get(folder.name), active))
+                entry = self._entry(folder, digest, signed.get(folder.name), active)
+                entries.append(replace(entry, must_retrain=_run_of(folder, signed) in withdrawn))
         return entries
 
     def _entry(self, folder: Path, digest: str | None, signed: SignOff | None, active: Path) -> ModelEntry:
@@ -113,7 +122,8 @@ class Models:
         label = _label_of(folder, self.run_key() if sealed and self._vault is not None else None)
         state = "untrusted"
         if signed is not None:
-            state = "signed off" if signed.manifest == digest else "changed"
+            stands = "signed off" if self._stands(signed) else "forged"
+            state = stands if signed.manifest == digest else "changed"
         return ModelEntry(
             signed.name if signed else label.name if label else _id(folder),
             folder,
@@ -123,6 +133,7 @@ class Models:
             kind="trained" if sealed else "imported",
             state=state,
             sha256=label.sha256 if label else digest or "",
+            signed_by=signed.fingerprint if signed else None,
         )
 
     def find(self, name: str) -> ModelEntry:
@@ -167,58 +178,75 @@ class Models:
         return next(model for model in self.list() if model.active)
 
     def promote(self, bundle: Path, name: str, *, access: Access, passphrase: str) -> Path:
-        """Use a bundle from now on, confirmed by the supervisor's passphrase; returns where it was copied to.
+        """Use a bundle from now on, signed with the supervisor's key; returns where it was copied to.
 
-        Raises Locked, RoleMissing, WrongPassphrase, ModelUnavailable (no bundle), KnownError (disk full).
+        Raises Locked, RoleMissing, WrongPassphrase, ModelUnavailable (no bundle, must be trained anew),
+        KnownError (disk full).
         """
         if self._vault is None:
             raise Locked
-        access.confirm(passphrase, "supervisor")
+        signer = access.confirm(passphrase, "supervisor")
         digest = _manifest_sha256(bundle)
         if digest is None:
             raise ModelUnavailable(f"{bundle.name} is no model bundle ({MANIFEST} is missing).")
-        promoted = SignOff(digest[:16], name, digest, time.time())
+        with self._vault.read() as db:
+            run = _run_of(bundle, sign_offs.signed_off(db))
+            if run in lineage.withdrawn_runs(db):
+                raise ModelUnavailable(
+                    "This model learned from a client who no longer agrees to training.", "Train anew first."
+                )
+        promoted = SignOff(digest[:16], name, digest, time.time(), run).signed_by(signer)
         folder = self._paths.models_dir / promoted.folder
         if _manifest_sha256(folder) != digest:
             _copy_bundle(bundle, folder)
         with self._vault.write() as db:
             sign_offs.use(db, promoted)
             audit.append(db, "model promoted", promoted.at, role="supervisor", manifest=digest)
+            signatures.sign_log(db, signer, "model promoted", promoted.at)
         return folder
 
     def use_starter(self, *, access: Access, passphrase: str) -> None:
         """Go back to the starter, confirmed by the supervisor's passphrase. Raises as ``promote``."""
         if self._vault is None:
             raise Locked
-        access.confirm(passphrase, "supervisor")
+        signer = access.confirm(passphrase, "supervisor")
         with self._vault.write() as db:
+            at = time.time()
             sign_offs.use(db, None)
-            audit.append(db, "starter chosen", time.time(), role="supervisor")
+            audit.append(db, "starter chosen", at, role="supervisor")
+            signatures.sign_log(db, signer, "starter chosen", at)
 
     def roll_back(self, *, access: Access, passphrase: str) -> ModelEntry:
         """Use the model again that was in use before. Raises as ``promote``, InputRefused (none)."""
         if self._vault is None:
             raise Locked
-        access.confirm(passphrase, "supervisor")
+        signer = access.confirm(passphrase, "supervisor")
         with self._vault.write() as db:
             before = sign_offs.before(db)
             if not before:
                 raise InputRefused("No other model was in use before; nothing was changed.")
             last = before[-1]
-            if last is not None and _manifest_sha256(self._paths.models_dir / last.folder) != last.manifest:
+            if last is not None and not self._usable(db, last):
                 raise ModelUnavailable(
-                    f"The model that was in use before, {last.name}, is missing or was changed.",
+                    f"The model that was in use before, {last.name}, is missing, was changed or must be "
+                    "trained anew.",
                     "Promote another one.",
                 )
             sign_offs.go_back(db)
-            audit.append(
-                db,
-                "model rolled back",
-                time.time(),
-                role="supervisor",
-                manifest=last.manifest if last else None,
-            )
+            kind, at = "model rolled back", time.time()
+            audit.append(db, kind, at, role="supervisor", manifest=last.manifest if last else None)
+            signatures.sign_log(db, signer, "model rolled back", at)
         return next(model for model in self.list() if model.active)
+
+    def _usable(self, db: Db, entry: SignOff) -> bool:
+        unchanged = _manifest_sha256(self._paths.models_dir / entry.folder) == entry.manifest
+        return unchanged and sign_offs.stands(db, entry) and entry.run not in lineage.withdrawn_runs(db)
+
+    def _stands(self, entry: SignOff) -> bool:
+        if self._vault is None:
+            return False
+        with self._vault.read() as db:
+            return sign_offs.stands(db, entry)
 
     def _promoted(self) -> SignOff | None:
         if self._vault is None:
@@ -229,6 +257,14 @@ class Models:
 
 def _id(folder: Path) -> str:
     return folder.parent.name if folder.name == _RUN_BUNDLE else folder.name
+
+
+def _run_of(folder: Path, signed: Mapping[str, SignOff]) -> int:
+    """The run in which a bundle was trained, 0 for one from elsewhere."""
+    if folder.name in signed:
+        return signed[folder.name].run
+    number = folder.parent.name.removeprefix("run-")
+    return int(number) if folder.name == _RUN_BUNDLE and number.isdecimal() else 0
 
 
 def _source(folder: Path, key: bytes | None) -> AbstractContextManager[bundles.Source]:

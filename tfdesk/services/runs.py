@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.paths import Paths
 from trainer.config import InputError, starter_dir
-from trainer.dialogue import as_json, read_dialogues
+from trainer.dialogue import Dialogue, as_json, read_dialogues
 from trainer.sealed import SUFFIX, Folder
 
 DATA, REPORT = "conversations.jsonl", "report.html"
@@ -44,6 +44,25 @@ class RunFolder:
         """Where a stage leaves its result."""
         return self.path / stage.value
 
+    @property
+    def data(self) -> Path:
+        """The sealed conversations."""
+        return self.path / f"{DATA}{SUFFIX}"
+
+
+def run_folder(paths: Paths, number: int, dialogues: int = 0, replies: int = 0) -> RunFolder:
+    """The folder of a run, whether or not it is there."""
+    return RunFolder(paths.runs_dir / f"run-{number}", number, dialogues, replies)
+
+
+def replies_in(dialogues: Iterable[Dialogue]) -> int:
+    """How many therapist turns answer a client."""
+    return sum(
+        before.speaker == "client" and turn.speaker == "therapist"
+        for dialogue in dialogues
+        for before, turn in zip(dialogue.turns, dialogue.turns[1:], strict=False)
+    )
+
 
 class Runs:
     """Makes run folders and knows the command of every stage."""
@@ -65,33 +84,40 @@ class Runs:
             dialogues = list(read_dialogues(data))
         except InputError as error:
             raise InputRefused(str(error)) from None
-        replies = sum(
-            before.speaker == "client" and turn.speaker == "therapist"
-            for dialogue in dialogues
-            for before, turn in zip(dialogue.turns, dialogue.turns[1:], strict=False)
-        )
-        if replies == 0:
+        if replies_in(dialogues) == 0:
             raise InputRefused(
                 f"{data.name}: no therapist turn in it answers a client.", "Choose another file."
             )
-        number = self._next_number()
-        folder = self._paths.runs_dir / f"run-{number}"
+        return self.keep(dialogues, self.next_number())
+
+    def keep(self, dialogues: Sequence[Dialogue], number: int) -> RunFolder:
+        """Seal dialogues into a new run folder of that number. Raises KnownError when the disk refuses."""
+        run = run_folder(self._paths, number, len(dialogues), replies_in(dialogues))
         lines = "".join(json.dumps(as_json(dialogue)) + "\n" for dialogue in dialogues)
         try:
-            Folder(folder, self.run_key).write(DATA, lines.encode())
+            Folder(run.path, self.run_key).write(DATA, lines.encode())
         except OSError as error:
             raise KnownError(
                 f"The run could not be prepared ({error.strerror}).", "Make room on the disk."
             ) from None
-        return RunFolder(folder, number, len(dialogues), replies)
+        return run
 
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """The number of the next run: no folder has a higher one."""
         taken = [int(path.name[4:]) for path in self._paths.runs_dir.glob("run-*") if path.name[4:].isdigit()]
         return max(taken, default=0) + 1
 
+    def check(self, run: RunFolder) -> None:
+        """Raises InputRefused when the run's conversations were removed."""
+        if not run.data.exists():
+            raise InputRefused(
+                "The conversations of this run were removed, because a client no longer agrees to training.",
+                "Start a new run.",
+            )
+
     def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:
         """Command line of a stage; its first line on stdin must be the run key in base64."""
-        data, starter = str(run.path / f"{DATA}{SUFFIX}"), str(starter_dir())
+        data, starter = str(run.data), str(starter_dir())
         options = {
             Stage.SFT: ["--data", data, "--model", starter],
             Stage.RL: ["--data", data, "--model", str(run.out(Stage.SFT)), "--critic", starter],

@@ -1,12 +1,17 @@
-"""What the vault records about models: which one is in use, what was before, what a supervisor signed off."""
+"""What the vault records about models: which one is in use, what was before, what a supervisor signed off.
+
+A sign-off carries the supervisor's signature. Those made before the supervisor had a key carry none, and
+count only when the audit log has them before it names that key.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from tfdesk.store import decisions
+from tfdesk.store import crypto, decisions, signatures
+from tfdesk.store.signatures import Signer
 from tfdesk.store.vault import Db
 
 _ACTIVE, _BEFORE, _SIGNED = "active model", "models before", "signed models"  # facts
@@ -14,12 +19,42 @@ _ACTIVE, _BEFORE, _SIGNED = "active model", "models before", "signed models"  # 
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """What a supervisor stands behind: folder below models_dir, SHA-256 of the manifest as it lies there."""
+    """What a supervisor stands behind: folder below models_dir, SHA-256 of the manifest as it lies there.
+
+    ``run`` is the run it was trained in, 0 for one from elsewhere; ``public`` and ``signature`` are hex, ""
+    without a signature.
+    """
 
     folder: str
     name: str
     manifest: str
     at: float
+    run: int = 0
+    public: str = ""
+    signature: str = ""
+
+    @property
+    def statement(self) -> bytes:
+        """What is signed; the folder is named after the manifest."""
+        facts = {"manifest": self.manifest, "name": self.name, "at": self.at, "run": self.run}
+        return signatures.statement("model sign-off 1", **facts)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Of the key it is signed with."""
+        return crypto.fingerprint(self.public) if self.signature else None
+
+    def signed_by(self, signer: Signer) -> SignOff:
+        """The same with a signature."""
+        return replace(self, public=signer.public, signature=signer.sign(self.statement))
+
+
+def stands(db: Db, entry: SignOff) -> bool:
+    """Whether a supervisor's key made this sign-off, or it was made before there was one."""
+    if not entry.signature:
+        return signatures.promoted_before(db, entry.manifest)
+    known = any(key.public == entry.public for key in signatures.keys(db, "supervisor"))
+    return known and crypto.verifies(entry.public, entry.signature, entry.statement)
 
 
 def active(db: Db) -> SignOff | None:

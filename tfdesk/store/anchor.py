@@ -44,6 +44,18 @@ class Anchoring:
     anchored: Head | None
     head: Head
 
+    @property
+    def warning(self) -> str:
+        """What a person must know, in one sentence; "" when all is well."""
+        if self.state == "older" and self.anchored is not None:
+            return (
+                "An older copy of the vault was put back, or the end of its log is lost: the log ends at "
+                f"entry {self.head.sequence}, but entry {self.anchored.sequence} had been written."
+            )
+        if self.state == "unverifiable":
+            return "The anchor of the log was changed or damaged; an older copy cannot be ruled out."
+        return ""
+
 
 def head(db: Db) -> Head:
     """Where the log is now."""

@@ -20,12 +20,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tfdesk.core.errors import InputRefused, VaultDamaged, VaultNewer
+from tfdesk.core.errors import InputRefused, KnownError, VaultDamaged, VaultNewer
 from tfdesk.core.files import sync_folder
 from tfdesk.store import keys
 from tfdesk.store.anchor import Head
 from tfdesk.store.keys import KeyFile
-from tfdesk.store.vault import Vault
+from tfdesk.store.vault import Db, Vault
 
 _MAGIC = b"tfdesk backup 1\n"
 _FAMILY = b"tfdesk backup "
@@ -107,6 +107,34 @@ def read(path: Path) -> Backup:
         raise InputRefused(f"{path.name}: cannot be read ({error.strerror}).") from None
     except _BROKEN:
         raise damaged from None
+
+
+def vault_of(path: Path) -> str | None:
+    """The vault whose backup a file says it is: "" for a damaged one, None for a file that is no backup."""
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_FAMILY)) != _FAMILY:
+                return None
+            return _parsed(file, path).file.vault
+    except (OSError, KnownError, *_BROKEN):
+        return ""
+
+
+def remember(db: Db, path: Path, made_at: float) -> None:
+    """Note where a backup of this vault lies."""
+    db.run("INSERT OR REPLACE INTO backups VALUES (?, ?)", str(path), made_at)
+
+
+def remembered(db: Db) -> list[Path]:
+    """Where backups of this vault were written, the newest last."""
+    return [Path(row[0]) for row in db.rows("SELECT path FROM backups ORDER BY made_at, path")]
+
+
+def forget(db: Db, path: Path) -> None:
+    """A backup is no longer there."""
+    db.run("DELETE FROM backups WHERE path = ?", str(path))
 
 
 def extract_database(backup: Backup, target: Path) -> None:

@@ -26,6 +26,16 @@ def consents(db: Db, client_id: int) -> list[Consent]:
     return [Consent(number, purpose, bool(granted), role, at) for number, purpose, granted, role, at in rows]
 
 
+def clients_who_agree(db: Db, purpose: Purpose) -> list[int]:
+    """Ids of the clients whose newest entry of that purpose is a consent."""
+    rows = db.rows(
+        "SELECT client_id FROM consents WHERE granted AND id IN"
+        " (SELECT max(id) FROM consents WHERE purpose = ? GROUP BY client_id) ORDER BY client_id",
+        purpose,
+    )
+    return [int(row[0]) for row in rows]
+
+
 def granted(db: Db, client_id: int, purpose: Purpose) -> bool:
     """Whether the newest entry of that purpose is a consent; without any entry there is none."""
     sql = "SELECT granted FROM consents WHERE client_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1"

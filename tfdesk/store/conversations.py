@@ -143,6 +143,23 @@ def sessions(db: Db, client_id: int) -> list[Session]:
     return [Session(*row) for row in db.rows(sql, client_id)]
 
 
+def finished_sessions(db: Db, client_id: int) -> list[Session]:
+    """A client's sessions in which nothing waits, first to last.
+
+    A later one has begun or the therapist spoke last, and no risk in it is open.
+    """
+    rows = db.rows(
+        "SELECT s.id, s.client_id, s.number, s.started_at, max(t.position), t.speaker"
+        " FROM sessions s JOIN turns t ON t.session_id = s.id WHERE s.client_id = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM turns r WHERE r.session_id = s.id AND r.client_id = ?1"
+        " AND r.risk_status = 'hit' AND r.disposition IS NULL)"
+        " GROUP BY s.id ORDER BY s.number",  # of the columns beside max(), the row of the maximum counts
+        client_id,
+    )
+    latest = sessions(db, client_id)[-1].number if rows else 0
+    return [Session(*row[:4]) for row in rows if row[2] < latest or row[5] == "therapist"]
+
+
 def session(db: Db, session_id: int) -> Session:
     """Raises BugError when there is none."""
     row = db.row("SELECT id, client_id, number, started_at FROM sessions WHERE id = ?", session_id)

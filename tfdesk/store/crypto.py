@@ -9,7 +9,8 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -88,6 +89,34 @@ def unwrap(wrapped: bytes, key: bytes, bound_to: bytes) -> bytes:
         return AESGCM(key).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError):
         raise CannotOpen from None
+
+
+# Signatures: Ed25519. A signing key is its seed, 32 random bytes; the public half and signatures are hex.
+
+
+def public_key(seed: bytes) -> str:
+    """The public half that belongs to a seed: 64 hex digits."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()
+
+
+def sign(seed: bytes, statement: bytes) -> str:
+    """The signature of a statement: 128 hex digits."""
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(statement).hex()
+
+
+def verifies(public: str, signature: str, statement: bytes) -> bool:
+    """Whether whoever holds the seed of ``public`` signed the statement; False for anything malformed."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), statement)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def fingerprint(public: str) -> str:
+    """A public key as a person notes it down: 128 bits of its SHA-256, eight groups of four hex digits."""
+    digest = hashlib.sha256(b"tfdesk public key " + public.encode("utf8", "surrogatepass")).hexdigest()
+    return "-".join(digest[start : start + 4] for start in range(0, 32, 4))
 
 
 def new_recovery_key() -> str:

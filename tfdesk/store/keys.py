@@ -3,10 +3,11 @@
 ::
 
     {"body": {"format": 1, "vault": ID, "slots": [{"kind": "passphrase"|"recovery"|"keyring", "role": ...,
-              "salt", "cost": {...}|null, "wrapped"}]}, "sha256": of the body}
+              "salt", "cost": {...}|null, "wrapped", "signing": ...|null}]}, "sha256": of the body}
 
 Each slot is bound to format, vault, kind, role and parameters, so no part can be swapped. The checksum tells
-a damaged file from a wrong passphrase; a damaged file falls back to its copy beside it.
+a damaged file from a wrong passphrase; a damaged file falls back to its copy beside it. A passphrase slot
+also holds the seed of its role's signing key, under the passphrase alone: the data key does not open it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import json
 import logging
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -29,6 +30,7 @@ from tfdesk.store.crypto import Argon2Parameters, CannotOpen
 FORMAT = 1
 LONGEST_PASSPHRASE = 10_000  # bytes of UTF-8
 LARGEST_FILE = 1 << 20  # bytes of a key file
+_SIGNING = "signing key"
 SlotKind = Literal["passphrase", "recovery", "keyring"]
 KINDS: tuple[SlotKind, ...] = ("passphrase", "recovery", "keyring")
 
@@ -37,13 +39,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The data key under one wrapping key; ``cost`` only for passphrases."""
+    """The data key under one wrapping key; ``cost`` and ``signing`` (a wrapped seed) only for passphrases."""
 
     kind: SlotKind
     role: Role
     salt: bytes
     cost: Argon2Parameters | None
     wrapped: bytes
+    signing: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a passphrase opens: the data key, and the seed of the role's signing key if it has one yet."""
+
+    key: bytes = field(repr=False)
+    seed: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +73,10 @@ class KeyFile:
         kept = tuple(s for s in self.slots if (s.kind, s.role) != (slot.kind, slot.role))
         return replace(self, slots=(*kept, slot))
 
-    def without(self, kind: SlotKind) -> KeyFile:
-        """A file without the slots of a kind."""
-        return replace(self, slots=tuple(s for s in self.slots if s.kind != kind))
+    def without(self, kind: SlotKind, role: Role | None = None) -> KeyFile:
+        """A file without the slots of a kind, of one role or of all."""
+        gone = self.find(kind, role)
+        return replace(self, slots=tuple(s for s in self.slots if s not in gone))
 
 
 def new_key_file() -> KeyFile:
@@ -86,12 +98,17 @@ def check_passphrase(passphrase: str) -> str:
     return passphrase
 
 
-def passphrase_slot(file: KeyFile, key: bytes, passphrase: str, role: Role) -> Slot:
-    """Wrap the data key under a passphrase (takes about 0.3 s)."""
+def passphrase_slot(
+    file: KeyFile, key: bytes, passphrase: str, role: Role, seed: bytes | None = None
+) -> Slot:
+    """Wrap the data key, and the seed of the role's signing key, under a passphrase (takes about 0.3 s)."""
     empty = Slot("passphrase", role, crypto.new_salt(), Argon2Parameters(), b"")
-    return _filled(
-        file, empty, key, crypto.passphrase_key(check_passphrase(passphrase), empty.salt, _cost(empty))
-    )
+    wrapping_key = crypto.passphrase_key(check_passphrase(passphrase), empty.salt, _cost(empty))
+    slot = _filled(file, empty, key, wrapping_key)
+    if seed is None:
+        return slot
+    signing = crypto.wrap(seed, crypto.sub_key(wrapping_key, _SIGNING), _bound_to(file.vault, slot))
+    return replace(slot, signing=signing)
 
 
 def recovery_slot(file: KeyFile, key: bytes, recovery_key: str, role: Role) -> Slot:
@@ -106,11 +123,21 @@ def keyring_slot(file: KeyFile, key: bytes, wrapping_key: bytes, role: Role) -> 
     return _filled(file, Slot("keyring", role, crypto.new_salt(), None, b""), key, wrapping_key)
 
 
+def open_role(file: KeyFile, passphrase: str, role: Role) -> Opened:
+    """All that a role's passphrase opens. Raises CannotOpen (wrong passphrase, or no slot of that role)."""
+    for slot in file.find("passphrase", role):
+        wrapping_key = crypto.passphrase_key(passphrase, slot.salt, _cost(slot))
+        bound_to = _bound_to(file.vault, slot)
+        key = crypto.unwrap(slot.wrapped, wrapping_key, bound_to)
+        if slot.signing is None:
+            return Opened(key, None)
+        return Opened(key, crypto.unwrap(slot.signing, crypto.sub_key(wrapping_key, _SIGNING), bound_to))
+    raise CannotOpen
+
+
 def open_with_passphrase(file: KeyFile, passphrase: str, role: Role) -> bytes:
     """The data key. Raises CannotOpen (wrong passphrase, or no slot of that role)."""
-    return _first_open(
-        file, file.find("passphrase", role), lambda s: crypto.passphrase_key(passphrase, s.salt, _cost(s))
-    )
+    return open_role(file, passphrase, role).key
 
 
 def open_with_recovery_key(file: KeyFile, recovery_key: str) -> bytes:
@@ -176,6 +203,7 @@ def as_text(file: KeyFile) -> str:
                 "salt": base64.b64encode(s.salt).decode(),
                 "cost": s.cost.as_json() if s.cost else None,
                 "wrapped": base64.b64encode(s.wrapped).decode(),
+                "signing": base64.b64encode(s.signing).decode() if s.signing else None,
             }
             for s in file.slots
         ],
@@ -235,5 +263,8 @@ def _slot(entry: dict[str, Any]) -> Slot:
         raise ValueError("cost")
     if cost is not None:
         cost.check()
-    salt, wrapped = (base64.b64decode(entry[name], validate=True) for name in ("salt", "wrapped"))
-    return Slot(cast(SlotKind, entry["kind"]), cast(Role, entry["role"]), salt, cost, wrapped)
+    signing = entry.get("signing")  # files of the first version have none
+    salt, wrapped, seed = (
+        base64.b64decode(text, validate=True) for text in (entry["salt"], entry["wrapped"], signing or "")
+    )
+    return Slot(cast(SlotKind, entry["kind"]), cast(Role, entry["role"]), salt, cost, wrapped, seed or None)

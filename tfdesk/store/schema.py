@@ -150,7 +150,57 @@ WHEN EXISTS (SELECT 1 FROM clients WHERE id = old.client_id) BEGIN
 END;
 """
 
-STEPS: tuple[str, ...] = (FIRST, CONSENTS)
+SIGNATURES = """
+-- Public halves of the roles' signing keys, the newest of a role last; the private ones are in the key file.
+CREATE TABLE signing_keys (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    role TEXT NOT NULL,
+    public TEXT NOT NULL UNIQUE,
+    at REAL NOT NULL
+) STRICT;
+-- Signed statements about how far the audit log went and how it stood there.
+CREATE TABLE checkpoints (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    role TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at REAL NOT NULL,
+    public TEXT NOT NULL,
+    signature TEXT NOT NULL
+) STRICT;
+CREATE INDEX checkpoints_of_role ON checkpoints (role, sequence);
+CREATE TRIGGER signing_keys_are_append_only_update BEFORE UPDATE ON signing_keys BEGIN
+    SELECT RAISE(ABORT, 'signing keys are append-only');
+END;
+CREATE TRIGGER signing_keys_are_append_only_delete BEFORE DELETE ON signing_keys BEGIN
+    SELECT RAISE(ABORT, 'signing keys are append-only');
+END;
+CREATE TRIGGER checkpoints_are_append_only_update BEFORE UPDATE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'checkpoints are append-only');
+END;
+CREATE TRIGGER checkpoints_are_append_only_delete BEFORE DELETE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'checkpoints are append-only');
+END;
+"""
+
+LINEAGE = """
+-- Which training run learned from which client: SHA-256(salt, id). Erasing a client takes the salt away.
+CREATE TABLE lineage (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    client TEXT NOT NULL,
+    salt BLOB,
+    withdrawn_at REAL
+) STRICT;
+"""
+
+BACKUPS = """
+-- Where backups of this vault were written: erasing a client reaches them there.
+CREATE TABLE backups (path TEXT PRIMARY KEY, made_at REAL NOT NULL) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CONSENTS, SIGNATURES, LINEAGE, BACKUPS)
 VERSION = len(STEPS)
 
 

@@ -105,6 +105,11 @@ def keep_aside(vault_file: Path, slots_file: Path) -> Path | None:
     return folder
 
 
+def kept_aside(vault_file: Path) -> list[Path]:
+    """The folders that ``keep_aside`` made."""
+    return sorted(place for place in vault_file.parent.glob(f"{vault_file.stem}.kept-*") if place.is_dir())
+
+
 def _coming(vault_file: Path, slots_file: Path) -> KeyFile | None:
     """The key file that waits, when its database has taken the vault's place."""
     try:

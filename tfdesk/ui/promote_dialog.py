@@ -30,9 +30,12 @@ class PromoteDialog(QDialog):
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(8)
         column.addWidget(label(self.tr("Use {0} for drafting").format(name), "heading"))
-        words = self.tr("A supervisor confirms this with their own passphrase. The model now in use is kept.")
+        words = self.tr("A supervisor signs this with their own passphrase. The model now in use is kept.")
         if self._first:
-            words = self.tr("No supervisor passphrase has been set yet. The supervisor chooses one now.")
+            words = self.tr(
+                "No supervisor passphrase has been set yet. The supervisor chooses one now; it protects the "
+                "key that signs."
+            )
         column.addWidget(label(words, "muted", wrap=True))
         self.passphrase = passphrase_field(self.tr("Supervisor's passphrase"))
         self.repeat = passphrase_field(self.tr("Supervisor's passphrase again"))

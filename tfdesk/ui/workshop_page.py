@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -23,6 +24,7 @@ from tfdesk.jobs.workshop import RunState, Workshop, WorkshopState
 from tfdesk.services.access import Access
 from tfdesk.services.models import Models
 from tfdesk.services.runs import Stage
+from tfdesk.services.training_material import TrainingMaterial
 from tfdesk.ui.controls import MarkedText, button, card, clear, label, row, surface
 from tfdesk.ui.curves import SHOWN, Curves
 from tfdesk.ui.error_dialog import show_error
@@ -123,6 +125,7 @@ class WorkshopPage(QWidget):
         self.setObjectName("page")
         self._theme, self._workshop = theme, workshop
         self._models, self._access, self._tasks = models, access, tasks
+        self._material = TrainingMaterial(access.vault)
         self._shown_state = RunState.NONE
         self.steps = StepList(theme)
         self._centre = QStackedWidget()
@@ -162,15 +165,22 @@ class WorkshopPage(QWidget):
         inner.setSpacing(10)
         inner.addWidget(label(self.tr("Teach the model from conversations"), "title"))
         words = self.tr(
-            "Choose a file of conversations (.jsonl, one dialogue a line). The starter model is fine-tuned "
-            "on it, then improved by reward, then measured on conversations it has not seen. Everything "
-            "stays on this computer, encrypted; training goes on while the window is locked."
+            "Choose a file of conversations (.jsonl, one dialogue a line), or the finished sessions of this "
+            "vault's clients who agreed to training. The starter model is fine-tuned on it, then improved by "
+            "reward, then measured on conversations it has not seen. Everything stays on this computer, "
+            "encrypted; training goes on while the window is locked."
         )
         inner.addWidget(label(words, "muted", wrap=True))
         self.choose = button(self.tr("Choose a file"), "primary")
         self.choose.clicked.connect(self._choose_file)
+        self.consented = button(self.tr("Consented sessions of this vault"))
+        self.consented.clicked.connect(self._use_sessions)
+        self._offer = label("", "muted")
         inner.addSpacing(4)
-        inner.addLayout(row(self.choose, None))
+        inner.addLayout(row(self.choose, self.consented, None))
+        inner.addWidget(self._offer)
+        self.withdrawn = label("", "error", wrap=True)
+        inner.addWidget(self.withdrawn)
         column.addWidget(frame)
         column.addStretch(1)
         return page
@@ -249,6 +259,21 @@ class WorkshopPage(QWidget):
         return page
 
     # Showing -----------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        offer = self._material.offer()
+        withdrawn = any(model.active and model.must_retrain for model in self._models.list())
+        self.withdrawn.setVisible(withdrawn)
+        self.withdrawn.setText(
+            self.tr("The model in use learned from a client who no longer agrees to training. Train anew.")
+        )
+        self.consented.setEnabled(offer.clients > 0)
+        self._offer.setText(
+            self.tr("clients who agreed to training: {0}, their finished sessions: {1}").format(
+                f"{offer.clients:,}", f"{offer.sessions:,}"
+            )
+        )
 
     def _on_state_changed(self, state: WorkshopState) -> None:
         self.steps.show_state(state)
@@ -335,6 +360,9 @@ class WorkshopPage(QWidget):
         if name:
             self._workshop.begin(Path(name))
 
+    def _use_sessions(self) -> None:
+        self._workshop.begin_with(self._material)
+
     def _on_refused(self, error: KnownError) -> None:
         show_error(self, error)
 
@@ -356,5 +384,6 @@ class WorkshopPage(QWidget):
 
     def _on_promoted(self) -> None:
         self.use.setEnabled(False)
-        self._used.setText(self.tr("in use now"))
+        key = next(model.signed_by for model in self._models.list() if model.active)
+        self._used.setText(self.tr("in use now, signed with the supervisor's key {0}").format(key))
         self.model_promoted.emit()

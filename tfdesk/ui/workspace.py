@@ -31,7 +31,9 @@ class Workspace(QWidget):
         model: ModelProcess,
         pages: Sequence[tuple[str, QWidget]],
         idle_minutes: int,
+        notice: QWidget | None = None,
     ) -> None:
+        """``notice`` stands above every page until it is closed."""
         super().__init__()
         self._theme = theme
         self._stack = QStackedWidget()
@@ -40,6 +42,8 @@ class Workspace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._header(pages))
+        if notice is not None:
+            column.addWidget(notice)
         column.addWidget(self._stack, 1)
         column.addWidget(self._footer(idle_minutes))
         model.model_ready.connect(self._on_model_ready)
