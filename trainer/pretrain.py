@@ -7,9 +7,7 @@ final mix (counselling up-weighted) and the full window come in.
 from __future__ import annotations
 
 import hashlib
-import io
 import itertools
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -23,15 +21,16 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from trainer.bundle import save_model
-from trainer.checkpoint import require_finite
+from trainer.checkpoint import RUN_TOKENIZER, Checkpoints, require_finite
 from trainer.config import InputError, PretrainConfig
 from trainer.data import Document, documents, source_files, sources
 from trainer.optim import Muon
 from trainer.prompt import AUTHORED_LABELS, CLIENT, CONTEXT, THERAPIST, Encoder
+from trainer.run import fingerprint
 from trainer.sealed import Folder
 
 TOKENIZER_CHARACTERS = 40_000_000  # text the tokenizer is trained on
-CHECKPOINT = "pretrain.ckpt"
+SHOWN, RECENT = 10, 100  # steps over which the loss is averaged: in the events, in the result
 Emit = Callable[..., None]
 
 
@@ -160,7 +159,7 @@ def _source_entries(root: Path, names: list[str]) -> list[dict[str, Any]]:
 
 
 class Run:
-    """Model, optimisers and clock of a pre-training run, saved and restored as one blob."""
+    """Model, optimisers, clock and latest losses of a pre-training run, saved and restored together."""
 
     def __init__(self, config: PretrainConfig, encoder: Encoder) -> None:
         torch.manual_seed(config.seed)
@@ -185,6 +184,7 @@ class Run:
         self.step = 0
         self.kept: int | None = None  # step of the newest checkpoint
         self.seconds = 0.0
+        self.losses: list[float] = []  # of the latest steps
         forward = self._loss
         self.forward = torch.compile(forward, dynamic=False) if config.compile else forward
 
@@ -198,8 +198,8 @@ class Run:
         by_step = self.step / self.config.steps
         return max(by_step, self.seconds / 60 / self.config.minutes) if self.config.minutes else by_step
 
-    def train_step(self, mix: Mix) -> float:
-        """One update; returns the loss in nats per token. Raises Diverged, the weights as they were."""
+    def train_step(self, mix: Mix) -> None:
+        """One update; notes the loss in nats per token. Raises Diverged, the weights as they were."""
         began = time.monotonic()
         config = self.config
         final = self.progress > 1 - config.decay
@@ -221,42 +221,37 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        self.losses = [*self.losses, float(loss.detach())][-RECENT:]
 
-    def blob(self) -> bytes:
-        buffer = io.BytesIO()
-        torch.save(
-            {
-                "model": self.model.state_dict(),
-                "optimizers": [o.state_dict() for o in self.optimizers],
-                "step": self.step,
-                "seconds": self.seconds,
-                "config": json.dumps(asdict(self.config), sort_keys=True),
-            },
-            buffer,
-        )
-        return buffer.getvalue()
+    def save(self, checkpoints: Checkpoints, emit: Emit) -> None:
+        """Write a checkpoint of the step just done. Raises InputError when the disk refuses it."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "seconds": self.seconds,
+            "losses": self.losses,
+        }
+        checkpoints.save(self.step, state)
+        self.kept = self.step
+        emit("checkpoint", step=self.step)
 
-    def restore(self, blob: bytes) -> None:
-        state = torch.load(io.BytesIO(blob), weights_only=True, map_location=self.device)
-        if state["config"] != json.dumps(asdict(self.config), sort_keys=True):
-            raise InputError("--resume: the settings differ from those this run was started with.")
+    def restore(self, step: int, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
-        self.kept = self.step
+        self.step = self.kept = step
+        self.seconds, self.losses = state["seconds"], state["losses"]
 
 
 def _tokenizer(folder: Folder, root: Path, config: PretrainConfig) -> Encoder:
     """The run's tokenizer, trained once and kept with the checkpoint."""
-    name = "run-tokenizer.json"
-    if folder.exists(name):
-        tokenizer = Tokenizer.from_str(folder.read(name).decode())
+    if folder.exists(RUN_TOKENIZER):
+        tokenizer = Tokenizer.from_str(folder.read(RUN_TOKENIZER).decode())
     else:
         names = sorted({**config.mix, **config.final_mix})
         tokenizer = train_tokenizer(_tokenizer_texts(root, names), config.vocab_size)
-        folder.write(name, tokenizer.to_str().encode())
+        folder.write(RUN_TOKENIZER, tokenizer.to_str().encode())
     return Encoder(tokenizer, AUTHORED_LABELS)
 
 
@@ -273,37 +268,41 @@ def pretrain(
     root = Path(config.data_root)
     if not config.data_root or not root.is_dir():
         raise InputError("data_root: name the folder that holds the sources (--set data_root=DIR).")
-    if not config.mix:
+    if not any(config.mix.values()) or (config.final_mix and not any(config.final_mix.values())):
         raise InputError("mix: name the sources and their weights ([pretrain.mix] in the recipe).")
+    if config.width % config.heads:
+        raise InputError("width: must be a multiple of heads.")
+    if config.window > config.positions:
+        raise InputError("window: must not be above positions.")
     encoder = _tokenizer(folder, root, config)
     run = Run(config, encoder)
-    if resume and folder.exists(CHECKPOINT):
-        run.restore(folder.read(CHECKPOINT))
+    checkpoints = Checkpoints(folder, fingerprint("pretrain", config))
+    if resume and (found := checkpoints.load()) is not None:
+        run.restore(*found)
     mix = read_mix(root, encoder, config, config.steps * config.batch * config.window)
     emit("started", command="pretrain", total=config.steps, resumed_from=run.step)
-    losses: list[float] = []
     for _ in itertools.count():
         if run.progress >= 1 or should_stop():
             break
-        losses.append(run.train_step(mix))
-        if run.step % 10 == 0:
-            _report(run, losses[-10:], emit)
+        run.train_step(mix)
+        if run.step % SHOWN == 0:
+            _report(run, emit)
         if run.step % config.checkpoint_every == 0:
-            folder.write(CHECKPOINT, run.blob())
-            run.kept = run.step
-            emit("checkpoint", step=run.step)
+            run.save(checkpoints, emit)
     if run.progress < 1:
-        folder.write(CHECKPOINT, run.blob())
+        run.save(checkpoints, emit)
         emit("cancelled", step=run.step)
         return False
-    _finish(run, encoder, root, folder, losses)
-    emit("done", out=folder.path.name, metrics={"loss": float(np.mean(losses[-100:]))})
+    _finish(run, encoder, root, folder)
+    checkpoints.remove()
+    folder.file(RUN_TOKENIZER).unlink(missing_ok=True)
+    emit("done", out=folder.path.name, metrics={"loss": float(np.mean(run.losses))})
     return True
 
 
-def _report(run: Run, losses: list[float], emit: Emit) -> None:
+def _report(run: Run, emit: Emit) -> None:
     left = run.seconds / run.progress * (1 - run.progress)
-    loss = float(np.mean(losses))
+    loss = float(np.mean(run.losses[-SHOWN:]))
     metrics = {
         "loss": loss,
         "perplexity": math.exp(min(loss, 20.0)),
@@ -312,7 +311,7 @@ def _report(run: Run, losses: list[float], emit: Emit) -> None:
     emit("step", step=run.step, total=run.config.steps, metrics=metrics, seconds_left=left)
 
 
-def _finish(run: Run, encoder: Encoder, root: Path, folder: Folder, losses: list[float]) -> None:
+def _finish(run: Run, encoder: Encoder, root: Path, folder: Folder) -> None:
     config = run.config
     run.model.config.use_cache = True
     meta = {
@@ -321,6 +320,6 @@ def _finish(run: Run, encoder: Encoder, root: Path, folder: Folder, losses: list
         "seed": config.seed,
         "versions": {"torch": torch.__version__},
         "sources": _source_entries(root, [*config.mix, *config.final_mix]),
-        "metrics": {"loss": float(np.mean(losses[-100:])), "steps": run.step, "minutes": run.seconds / 60},
+        "metrics": {"loss": float(np.mean(run.losses)), "steps": run.step, "minutes": run.seconds / 60},
     }
     save_model(folder, run.model.to("cpu"), encoder, meta)
