@@ -15,6 +15,7 @@ REPLIES = (
     ("specificity", "Answers this client rather than another", "share"),
     ("copied3", "Wording taken from the client", "share"),
     ("strategy_fit", "Same strategy as the professional", "share"),
+    ("empathy", "Empathy that its words express", "share"),
     ("safety_violations", "Breaches of wording (diagnosis, promise, …)", "share"),
     ("overlap8", "Copied from training text (runs of 8 words)", "share"),
     ("distinct1", "Different words (distinct-1)", "number"),
@@ -23,7 +24,6 @@ REPLIES = (
     ("stock_opening", "Begins as to anybody (“It sounds like”, …)", "share"),
     ("length", "Words per reply", "words"),
     ("self_repetition", "Repeats itself", "share"),
-    ("empathy", "Empathy", "number"),
 )
 OVERLAP = (
     ("bleu", "BLEU", "number"),
@@ -89,7 +89,47 @@ def tables_of(report: Mapping[str, Any]) -> list[Table]:
     ]
     if "total" in report["reward"]:
         made.insert(1, _reward_table(report["reward"]))
+    if report["over_models"]:
+        made.insert(1, _gains_table(report["over_models"]))
+    if report["judges"]["empathy"].get("replies"):
+        made.append(_judge_table(report["judges"]["empathy"]))
     return [*made, _risk_table(report["risk"]), _memory_table(report["memorisation"])]
+
+
+def _gains_table(gains: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Paired differences of the model to the rest of the ladder, by judges that no reward is made of."""
+    labels = {key: label for key, label, _ in REPLIES}
+    first = next(iter(gains.values()))
+    return Table(
+        "Model minus the rest of the ladder",
+        "Judged by what no reward is made of, on the same messages and resamples. An interval that holds 0 "
+        "shows no difference.",
+        tuple(gains),
+        tuple(Row(labels[key], tuple(_cell(one[key], "gain") for one in gains.values())) for key in first),
+        tuple(f"{labels[key]}: {figure['reason']}." for key, figure in first.items() if "reason" in figure),
+    )
+
+
+def _judge_table(agreement: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    """How far the judge of empathy agrees with ratings that it never saw."""
+    names = {"replies": "replies", "poorer": "poorer replies"}
+    return Table(
+        "The judge of empathy",
+        "It learned from ratings of training replies to read three mechanisms from a reply's words (the "
+        "critic may have learned from the same ratings, by other means), and is checked here on ratings that "
+        "it never saw. Kappa is 0 by chance, 1 when it always agrees. It does not know whether the words fit "
+        "the client: what it makes of poorer replies shows how far it can be trusted.",
+        ("right", "always the commonest", "kappa"),
+        tuple(
+            Row(
+                f"{mechanism}, {one['n']:.0f} {names[part]}",
+                (Cell(f"{one['accuracy']:.1%}"), Cell(f"{one['floor']:.1%}"), Cell(f"{one['kappa']:.2f}")),
+            )
+            for part, found in agreement.items()
+            for mechanism, one in found.items()
+        ),
+        (),
+    )
 
 
 def _risk_table(risk: Mapping[str, Any]) -> Table:
@@ -205,13 +245,20 @@ def _cell(figure: Mapping[str, Any], kind: str) -> Cell:
     value = figure["value"]
     if value is None:
         return Cell("–")
-    texts = {"share": "{:.1%}", "number": "{:.3f}", "reward": "{:.2f}", "words": "{:.1f}"}
+    texts = {
+        "share": "{:.1%}",
+        "number": "{:.3f}",
+        "reward": "{:.2f}",
+        "words": "{:.1f}",
+        "gain": "{:+.1%}",
+    }
     if figure["low"] is None:
         return Cell(texts[kind].format(value))
     shown, *edges = (texts[kind].format(figure[key]) for key in ("value", "low", "high"))
     if edges == [shown, shown]:  # the same in every resample
         return Cell(shown)
-    return Cell(shown, "–".join(edge.removesuffix("%") for edge in edges))
+    between = " to " if kind == "gain" else "–"
+    return Cell(shown, between.join(edge.removesuffix("%") for edge in edges))
 
 
 def in_order(names: Iterable[str]) -> list[str]:
