@@ -141,11 +141,11 @@ class Training:
         self.extra: dict[str, Any] = {}
         self.cancelled = False
         self._seed = seed
-        self._kept: int | None = None  # step of the newest checkpoint
+        self.kept: int | None = None  # step of the newest checkpoint
         self._random: dict[str, Any] | None = None
         if run.resume and (found := self.checkpoints.load()) is not None:
             self.start, state = found
-            self.step = self._kept = self.start
+            self.step = self.kept = self.start
             self.model.load_state_dict(state["model"], strict=False)  # the tied head is not in it
             self.optimizer.load_state_dict(state["optimizer"])
             self.scheduler.load_state_dict(state["scheduler"])
@@ -161,7 +161,7 @@ class Training:
     def _require_finite(self) -> None:
         """Called before every update, so that the weights stay those of the last good step."""
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        require_finite(float(torch.nn.utils.get_total_norm(gradients)), self.step + 1, self._kept)
+        require_finite(float(torch.nn.utils.get_total_norm(gradients)), self.step + 1, self.kept)
 
     def save(self) -> None:
         """Write a checkpoint of the step just done. Raises InputError when the disk refuses it."""
@@ -173,7 +173,7 @@ class Training:
             "extra": self.extra,
         }
         self.checkpoints.save(self.step, state)
-        self._kept = self.step
+        self.kept = self.step
         self.run.progress("checkpoint", step=self.step)
 
 
@@ -185,19 +185,21 @@ def write_result(
     metrics: dict[str, float],
     *,
     stopped: str | None = None,
+    broken: bool = False,
     **more: Any,
 ) -> None:
     """Calibrate the emotion anew, write the model with its ``meta.json`` and drop the checkpoints.
 
     Figures of the calibration are added to ``metrics``; ``more`` goes to the meta as it is; ``stopped`` says
-    why the run ended early.
+    why the run ended early. The checkpoints of a ``broken`` run stay, so that it can be resumed.
     """
     run = training.run
     lm.model.eval()
     meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics) | {"metrics": metrics} | more
     lm.model.config.use_cache = True
     save_model(run.out, lm.model, lm.encoder, meta)
-    training.checkpoints.remove()
+    if not broken:
+        training.checkpoints.remove()
     run.progress("done", out=str(run.out.path), metrics=metrics, **({"stopped": stopped} if stopped else {}))
 
 

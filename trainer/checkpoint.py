@@ -22,6 +22,7 @@ from trainer.config import InputError
 from trainer.sealed import SUFFIX, Folder
 
 NAMES = ("checkpoint-0.pt", "checkpoint-1.pt")
+RUN_TOKENIZER = "run-tokenizer.json"  # of a pre-training that has perhaps no checkpoint yet
 _DIGEST = 32
 
 
@@ -40,15 +41,17 @@ def require_finite(norm: float, step: int, kept: int | None) -> None:
     """
     if math.isfinite(norm):
         return
-    saved = (
-        "no checkpoint was written yet"
-        if kept is None
-        else f"the checkpoint of step {kept} is kept and --resume tries again from there"
-    )
     raise Diverged(
         f"the loss or its gradient is not a number at step {step}",
-        f"; {saved}. If it comes back, start anew with a lower learning_rate",
+        f"; {what_is_kept(kept)}. If it comes back, start anew with a lower learning_rate",
     )
+
+
+def what_is_kept(step: int | None) -> str:
+    """What a run that broke off can go on from; ``step`` is that of the newest checkpoint."""
+    if step is None:
+        return "no checkpoint was written yet"
+    return f"the checkpoint of step {step} is kept and --resume tries again from there"
 
 
 class Checkpoints:
@@ -148,7 +151,7 @@ def prepare_out(folder: Folder, resume: bool) -> None:
     for orphan in folder.path.glob(".*.part"):
         orphan.unlink(missing_ok=True)
     files = {path.name.removesuffix(SUFFIX) for path in folder.path.iterdir()}
-    unfinished = any(name.endswith((".pt", ".ckpt")) for name in files)
+    unfinished = not files.isdisjoint((*NAMES, RUN_TOKENIZER))
     if not files:
         return
     if not unfinished:

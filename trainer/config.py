@@ -7,6 +7,7 @@ then ``--set key=value``; a key that the dataclass lacks is an error, never igno
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import tomllib
 import types
@@ -15,6 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+# What numbers may be; no setting may be negative or infinite.
+COUNTS = ("batch", "prompts", "steps", "checkpoint_every", "threads", "layers", "width", "heads")
+LEAST = (
+    dict.fromkeys((*COUNTS, "max_prompt", "max_reply"), 1)
+    | dict.fromkeys(("positions", "window", "max_length"), 16)
+    | {"vocab_size": 300}
+)
+MOST = {"seed": 2**32 - 1, "vocab_size": 2**16}
+ABOVE_ZERO = ("epochs", "decay", "top_p")
 
 
 class InputError(Exception):
@@ -170,6 +181,7 @@ class EvaluateConfig:
     bootstrap: int = 1000  # resamples of dialogues
     samples: int = 20  # exchanges printed side by side
     recited: int = 200  # training replies, and as many unseen ones, that are tested for verbatim continuation
+    empathy: str = ""  # file of empathy labels for turns of the dialogues (see trainer.empathy)
     rivals: int = 255  # random alternatives among which a planted canary is ranked
     threads: int = 2
 
@@ -252,7 +264,23 @@ def _build(cls: type[Config], values: dict[str, Any]) -> Config:
         if isinstance(value, dict):
             value = {**getattr(defaults, key), **value}
         made[key] = _coerce(key, value, hints[key])
+        _check_number(key, made[key])
     return dataclasses.replace(defaults, **made)  # type: ignore[type-var]
+
+
+def _check_number(key: str, value: Any) -> None:
+    """Raises InputError for a number that cannot work."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_number(f"{key}.{name}", item)
+    if not isinstance(value, int | float):
+        return
+    least, most = LEAST.get(key, 0), MOST.get(key, math.inf)
+    if key in ABOVE_ZERO and value == 0:
+        raise InputError(f"setting {key!r}: must be above 0.")
+    if not math.isfinite(value) or not least <= value <= most:
+        limits = f"at least {least}" + (f", at most {most}" if key in MOST else "")
+        raise InputError(f"setting {key!r}: must be a number, {limits}; it is {value}.")
 
 
 def _coerce(key: str, value: Any, hint: Any) -> Any:

@@ -33,9 +33,9 @@ from trainer.critic_model import CONTEXT_HEADS, LABEL_HEADS, CriticModel
 from trainer.critic_report import measure
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
-from trainer.empathy import MECHANISMS, read_empathy, with_empathy
+from trainer.empathy import MECHANISMS, read_for, with_empathy
 from trainer.floors import exchanges
-from trainer.labels import require_known
+from trainer.labels import absent_labels, require_known
 from trainer.run import Run
 from trainer.sampled import sampled_replies, some
 from trainer.words import context_parts, reply_parts
@@ -68,7 +68,7 @@ def train(config: CriticConfig, run: Run) -> bool:
     lm = load_model(run.model, run.key)
     critic = from_base(lm, config)
     dialogues, labels_sha256 = _labelled(run, config)
-    require_known(dialogues, lm.encoder.labels.emotions)
+    require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     rows = encode(critic, learned)
     if len({row.dialogue for row in rows if row.answered}) < 2:
@@ -96,11 +96,12 @@ def train(config: CriticConfig, run: Run) -> bool:
         weight_decay=0.01,
         seed=config.seed,
     )
-    run.progress("started", total=steps, resumed_from=training.start)
+    notes = absent_labels(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
+    run.progress("started", total=steps, resumed_from=training.start, notes=notes)
     negatives = Negatives(rows, made_up)
     if not _loop(config, training, critic, rows, negatives, order):
         return False
-    _finish(config, training, critic, dialogues, lm)
+    _finish(config, training, critic, dialogues, lm, notes)
     return True
 
 
@@ -130,23 +131,13 @@ def from_base(lm: LanguageModel, config: CriticConfig) -> Critic:
 
 
 def _labelled(run: Run, config: CriticConfig) -> tuple[list[Dialogue], str]:
-    """The dialogues with the empathy labels of the settings' file, and the file's digest.
-
-    The labels count the turns of the data's file: a dialogue whose turns were merged is refused.
-    """
+    """The dialogues with the empathy labels of the settings' file, and the file's digest."""
     dialogues = run.dialogues()
     if not config.empathy:
         return dialogues, ""
     path = Path(config.empathy)
-    labels = read_empathy(path)
-    merged = frozenset[str]().union(*(file.merged for file in run.data))
-    for name, _ in labels:
-        if name in merged:
-            raise InputError(
-                f"empathy: {path.name} labels turns of {name}, where one speaker has several turns in a row; "
-                "write the levels into the dialogue's own turns (key 'empathy')."
-            )
-    return list(with_empathy(dialogues, labels)), hashlib.sha256(path.read_bytes()).hexdigest()
+    labelled = list(with_empathy(dialogues, read_for(path, run.data)))
+    return labelled, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_words(critic: Critic, rows: Sequence[Row]) -> None:
@@ -271,7 +262,12 @@ def _loop(
 
 
 def _finish(
-    config: CriticConfig, training: Training, critic: Critic, dialogues: list[Dialogue], lm: LanguageModel
+    config: CriticConfig,
+    training: Training,
+    critic: Critic,
+    dialogues: list[Dialogue],
+    lm: LanguageModel,
+    notes: list[str],
 ) -> None:
     run = training.run
     model = critic.model.to("cpu").eval()
@@ -279,7 +275,7 @@ def _finish(
     model.load_state_dict({name: t.half().float() for name, t in model.state_dict().items()})
     made = fitted(critic, encode(critic, [d for d in dialogues if calibration(d.id)]))
     report = measure(made, lm, [d for d in dialogues if held_out(d.id)], config)
-    replace(made, report=report).save(run.out, run.meta(config, lm))
+    replace(made, report=report).save(run.out, run.meta(config, lm) | {"notes": notes})
     training.checkpoints.remove()
     metrics = {
         f"{head}_{name}": float(value)

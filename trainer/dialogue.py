@@ -29,6 +29,7 @@ class Worse:
 
     text: str
     reason: str
+    empathy: tuple[int, int, int] | None = None  # from a file of ratings alone, see trainer.empathy
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def train(config: DpoConfig, run: Run) -> bool:
         raise InputError("dpo: beta must be above 0; it holds the model near the one it started from.")
     lm = load_model(run.model, run.key)
     dialogues = run.dialogues()
-    require_known(dialogues, lm.encoder.labels.emotions)
+    require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     limit = min(config.max_length, lm.positions)
     pairs = make_pairs([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
     if not pairs:

@@ -17,6 +17,8 @@ from trainer.bundle import CRITIC_CONFIG, LanguageModel, load_model
 from trainer.config import EvaluateConfig, InputError
 from trainer.critic import Critic
 from trainer.data import held_out
+from trainer.dialogue import Dialogue
+from trainer.empathy import read_for, with_empathy
 from trainer.generate import SLOTS_WRITTEN, generate_replies
 from trainer.memorisation import CANARY, Memory, memorised
 from trainer.metrics import DISTINCT_REPLIES, Guess
@@ -63,10 +65,10 @@ def evaluate(
     critic_folder = run.critic or _bundled_critic(run.model, models[MODEL])
     critic = None if critic_folder is None else Critic.load(critic_folder, run.key)
     screen = load_screen()
-    check_data(run, training, models[MODEL].encoder.labels.emotions, screen)
+    check_data(run, training, models[MODEL].encoder.labels, screen)
     unseen = unseen_ids(run, list(models.values()), training)
     test, fresh = choose_test(config, run, unseen, seed)
-    known = [d for file in training for d in file.dialogues if not held_out(d.id) and d.source != CANARY]
+    learned, checked = yardstick_text(config, run, training, set(test.ids))
     run.progress("started", total=len(models) * len(test.contexts))
     try:
         systems = {
@@ -77,7 +79,7 @@ def evaluate(
     except Cancelled:
         run.progress("cancelled", step=0)
         return False
-    yardsticks = Yardsticks.fit([d for d in known if d.id not in set(test.ids)], seed)
+    yardsticks = Yardsticks.fit(learned, seed, checked)
     scoreboard = Scoreboard(test, yardsticks, critic, resamples=config.bootstrap, seed=seed)
     report, parts = scoreboard.report(systems, fresh, risk_section(run, unseen, screen), memory)
     report["notes"] = notes(test, yardsticks, models[MODEL])
@@ -89,6 +91,25 @@ def evaluate(
     }
     run.progress("done", out=str(run.out.path), metrics=figures)
     return True
+
+
+def yardstick_text(
+    config: EvaluateConfig, run: Run, training: Sequence[DataFile], under_test: Set[str]
+) -> tuple[list[Dialogue], list[Dialogue]]:
+    """What floors and judges are made of, and other dialogues on which the judge of empathy is checked.
+
+    Both with the ratings of the settings' file. Raises InputError.
+    """
+    levels = read_for(Path(config.empathy), [*run.data, *training]) if config.empathy else {}
+    learned = [
+        d
+        for file in training
+        for d in file.dialogues
+        if not held_out(d.id) and d.source != CANARY and d.id not in under_test
+    ]
+    taught = {d.id for d in learned}
+    others = [d for d in run.dialogues() if d.id not in taught]
+    return list(with_empathy(learned, levels)), list(with_empathy(others, levels))
 
 
 def _bundled_critic(path: Path, lm: LanguageModel) -> Path | None:

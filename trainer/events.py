@@ -22,7 +22,7 @@ Training process (every other command with ``--events``), stdin -> stdout::
 
     {"type": "cancel"}                          save a checkpoint and end
 
-    {"type": "started", "command", "total", "resumed_from": int}
+    {"type": "started", "command", "total", "resumed_from": int, "notes"?: [str]}   notes: what the data lacks
     {"type": "step", "step", "total", "metrics": {NAME: float}, "seconds_left": float|null}
     {"type": "sample", "step", "prompt", "reply", "reward"}             the same message as it learns
     {"type": "checkpoint", "step"}

@@ -1,7 +1,7 @@
 """Scorers for evaluation alone: other architectures than the critic, never in reward, ranking or stopping.
 
 Context specificity: how often a reply is nearer to its own context than to another one (0.5 = it fits
-everything). Strategy: what a classifier of another kind makes of a reply.
+everything). Strategy and empathy: what a classifier of another kind makes of a reply.
 """
 
 from __future__ import annotations
@@ -13,17 +13,24 @@ import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.metrics import cohen_kappa_score
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import normalize
+from sklearn.svm import LinearSVC
 
 from trainer.dialogue import Dialogue
+from trainer.empathy import MECHANISMS, Levels
 from trainer.floors import Exchange, recent
 
 RIVALS = 20  # other contexts that each reply is compared with
 WIDTH = 128  # of the shared space
 RIDGE = 1.0
 MIN_EXCHANGES = 50  # fewer cannot teach a judge anything
+TOKENS = r"(?u)\b\w+\b|\?"  # words and question marks
+STRENGTH = 0.3  # of the empathy judge's fit; chosen by cross-validation on training dialogues
+HIGHEST = (1, 2, 2)  # levels of the mechanisms of empathy
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Rated = tuple[str, Levels]  # a reply and its levels of empathy
 
 
 class Specificity:
@@ -83,9 +90,67 @@ class StrategyJudge:
     def __init__(self, replies: Sequence[str], strategies: Sequence[str], seed: int) -> None:
         """Fit on labelled training replies of at least two strategies."""
         self._pipeline = make_pipeline(
-            TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, token_pattern=r"(?u)\b\w+\b|\?"),
+            TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, token_pattern=TOKENS),
             SGDClassifier(loss="log_loss", alpha=1e-5, class_weight="balanced", random_state=seed),
         ).fit(replies, strategies)
 
     def strategies(self, replies: Sequence[str]) -> list[str]:
         return [str(label) for label in self._pipeline.predict(replies)]
+
+
+class EmpathyJudge:
+    """Support vectors on words and runs of characters: a reply's levels of empathy from its text alone."""
+
+    def __init__(self, rated: Sequence[Rated]) -> None:
+        """Fit on rated training replies that ``can_teach``; takes seconds."""
+        replies = [text for text, _ in rated]
+        words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 3), min_df=2, token_pattern=TOKENS)
+        characters = TfidfVectorizer(sublinear_tf=True, ngram_range=(2, 5), min_df=2, analyzer="char_wb")
+        self._text = make_union(words, characters).fit(replies)
+        matrix = self._text.transform(replies)
+        truth = np.array([merged(levels) for _, levels in rated])
+        self._readers = [
+            LinearSVC(C=STRENGTH, class_weight="balanced", random_state=0).fit(matrix, column)
+            for column in truth.T
+        ]
+
+    def levels(self, replies: Sequence[str]) -> Array:
+        """(N, 3) levels of reaction (0 or 1), interpretation and exploration (0 to 2)."""
+        matrix = self._text.transform(replies)
+        return np.stack([reader.predict(matrix) for reader in self._readers], axis=1).astype(np.float64)
+
+    def judge(self, replies: Sequence[str]) -> list[float]:
+        """Mean of the three levels, each as a share of its highest; in [0, 1]."""
+        return [float(share) for share in (self.levels(replies) / HIGHEST).mean(axis=1)]
+
+    def agreement(self, rated: Sequence[Rated]) -> dict[str, dict[str, float]]:
+        """How far it agrees with ratings it never saw, by mechanism.
+
+        ``accuracy`` beside its ``floor``, always the commonest level; ``kappa``: linearly weighted, 0 by
+        chance and 1 when it always agrees. {} without ratings.
+        """
+        if not rated:
+            return {}
+        truth = np.array([merged(levels) for _, levels in rated])
+        said = self.levels([text for text, _ in rated]).astype(int)
+        found = {}
+        for name, true, mine in zip(MECHANISMS, truth.T, said.T, strict=True):
+            kappa = cohen_kappa_score(true, mine, weights="linear") if len({*true, *mine}) > 1 else 0.0
+            found[name] = {
+                "n": len(true),
+                "accuracy": float((true == mine).mean()),
+                "floor": float(np.bincount(true).max() / len(true)),
+                "kappa": float(kappa),
+            }
+        return found
+
+
+def can_teach(rated: Sequence[Rated]) -> bool:
+    """Whether these ratings can teach a judge of empathy: enough, with two levels of every mechanism."""
+    columns = zip(*(merged(levels) for _, levels in rated), strict=True)
+    return len(rated) >= MIN_EXCHANGES and all(len(set(column)) > 1 for column in columns)
+
+
+def merged(levels: Levels) -> Levels:
+    """Strong reactions count as reactions: they are too rare to be told apart (resources/labels)."""
+    return (min(levels[0], HIGHEST[0]), levels[1], levels[2])

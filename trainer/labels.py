@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from trainer.config import InputError, resources_dir
+from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 
 UNMAPPED = "unmapped"
@@ -62,19 +63,40 @@ def in_our_words(dialogue: Dialogue) -> Dialogue:
     return replace(dialogue, turns=turns)
 
 
-def require_known(dialogues: Sequence[Dialogue], emotions: Sequence[str]) -> None:
-    """Refuse client turns whose emotion is none of ``emotions``. Raises InputError."""
-    strange = sum(
-        turn.emotion not in (None, *emotions)
-        for dialogue in dialogues
-        for turn in dialogue.turns
-        if turn.speaker == "client"
-    )
-    if strange:
-        raise InputError(
-            f"The data has {strange} client turns whose field 'emotion' holds a label that the model does "
-            f"not know; use: {', '.join(emotions)}."
+def require_known(dialogues: Sequence[Dialogue], emotions: Sequence[str], strategies: Sequence[str]) -> None:
+    """Refuse turns whose emotion or strategy the model does not know. Raises InputError."""
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    for speaker, field, known in (("client", "emotion", emotions), ("therapist", "strategy", strategies)):
+        strange = sum(
+            turn.speaker == speaker and getattr(turn, field) not in (None, *known) for turn in turns
         )
+        if strange:
+            raise InputError(
+                f"The data has {strange} {speaker} turns whose field {field!r} holds a label that the model "
+                f"does not know; use: {', '.join(known)}."
+            )
+
+
+def absent_labels(
+    dialogues: Sequence[Dialogue], emotions: Sequence[str], strategies: Sequence[str]
+) -> list[str]:
+    """Sentences on labels of which a split has no example while it has others; [] when none is lacking."""
+    learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
+    kept_out = [d for d in dialogues if held_out(d.id)]
+    told = []
+    for part, chosen, so in (
+        ("that are learned from", learned, "the model cannot learn it"),
+        ("of the validation tenth", kept_out, "nothing tells how well it was learned"),
+    ):
+        turns = [turn for dialogue in chosen for turn in dialogue.turns]
+        for speaker, known, found in (
+            ("client", emotions, {turn.emotion for turn in turns}),
+            ("therapist", strategies, {turn.strategy for turn in turns}),
+        ):
+            absent = [label for label in known if label not in found]
+            if absent and found - {None}:
+                told.append(f"Of the {speaker} turns {part} none is labelled {' or '.join(absent)}: {so}.")
+    return told
 
 
 def emotion_of(source: str, labels: Sequence[str]) -> str | None:

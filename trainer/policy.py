@@ -8,6 +8,7 @@ share only once; and the reference model is given in memory, so that a sealed ru
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from trl import GRPOTrainer
 
 from trainer.bundle import LanguageModel
+from trainer.checkpoint import Diverged
 from trainer.config import RlConfig
 from trainer.generate import SLOTS_WRITTEN, Generated, generate_replies
 from trainer.prompt import Prompt
@@ -116,10 +118,15 @@ def _completion_logits(
 def write_completions(
     lm: LanguageModel, prompts: Sequence[Prompt], config: RlConfig, seed: int
 ) -> list[Generated]:
-    """One completion per prompt; the emotion is sampled like everything else, since it is rewarded too."""
+    """One completion per prompt; the emotion is sampled like everything else, since it is rewarded too.
+
+    Raises Diverged when the weights make no numbers any more.
+    """
     rng = random.Random(seed)
 
     def sampled(chances: Mapping[str, float]) -> str:
+        if not math.isfinite(sum(chances.values())):
+            raise Diverged("what the model would write is not a number")
         return rng.choices(list(chances), weights=list(chances.values()))[0]
 
     was_training = lm.model.training

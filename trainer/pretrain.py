@@ -9,9 +9,7 @@ and the full window come in.
 from __future__ import annotations
 
 import hashlib
-import io
 import itertools
-import json
 import math
 import random
 import time
@@ -26,16 +24,17 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from trainer.bundle import LanguageModel, load_model, save_model
-from trainer.checkpoint import require_finite
+from trainer.checkpoint import RUN_TOKENIZER, Checkpoints, require_finite
 from trainer.config import InputError, PretrainConfig
 from trainer.data import Document, documents, source_files, sources
 from trainer.optim import Muon
 from trainer.prompt import AUTHORED_LABELS, CLIENT, CONTEXT, THERAPIST, Encoder
+from trainer.run import fingerprint
 from trainer.sealed import Folder
 
 TOKENIZER_CHARACTERS = 40_000_000  # text the tokenizer is trained on
 CHARACTERS_PER_TOKEN = 5  # more than in truth, so that a drawn part is rather too large than too small
-CHECKPOINT = "pretrain.ckpt"
+SHOWN, RECENT = 10, 100  # steps over which the loss is averaged: in the events, in the result
 Emit = Callable[..., None]
 
 
@@ -190,12 +189,10 @@ def new_model(config: PretrainConfig, vocabulary: int) -> GPT2LMHeadModel:
 
 
 class Run:
-    """Model, optimisers and clock of a pre-training run, saved and restored as one blob."""
+    """Model, optimisers, clock and latest losses of a pre-training run, saved and restored together."""
 
-    def __init__(self, config: PretrainConfig, model: GPT2LMHeadModel, base: str | None = None) -> None:
-        """``base``: digest of the weights that ``model`` starts from, None for fresh ones."""
+    def __init__(self, config: PretrainConfig, model: GPT2LMHeadModel) -> None:
         self.config = config
-        self.settings = json.dumps(asdict(config) | {"base_sha256": base}, sort_keys=True)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = model.to(self.device).eval()  # one pass needs no dropout
         self.model.config.use_cache = False
@@ -203,6 +200,7 @@ class Run:
         self.step = 0
         self.kept: int | None = None  # step of the newest checkpoint
         self.seconds = 0.0
+        self.losses: list[float] = []  # of the latest steps
         forward = self._loss
         self.forward = torch.compile(forward, dynamic=False) if config.compile else forward
 
@@ -216,8 +214,8 @@ class Run:
         by_step = self.step / self.config.steps
         return max(by_step, self.seconds / 60 / self.config.minutes) if self.config.minutes else by_step
 
-    def train_step(self, mix: Mix) -> float:
-        """One update; returns the loss in nats per token. Raises Diverged, the weights as they were."""
+    def train_step(self, mix: Mix) -> None:
+        """One update; notes the loss in nats per token. Raises Diverged, the weights as they were."""
         began = time.monotonic()
         config = self.config
         final = self.progress > 1 - config.decay
@@ -239,42 +237,37 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        self.losses = [*self.losses, float(loss.detach())][-RECENT:]
 
-    def blob(self) -> bytes:
-        buffer = io.BytesIO()
-        torch.save(
-            {
-                "model": self.model.state_dict(),
-                "optimizers": [o.state_dict() for o in self.optimizers],
-                "step": self.step,
-                "seconds": self.seconds,
-                "settings": self.settings,
-            },
-            buffer,
-        )
-        return buffer.getvalue()
+    def save(self, checkpoints: Checkpoints, emit: Emit) -> None:
+        """Write a checkpoint of the step just done. Raises InputError when the disk refuses it."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "seconds": self.seconds,
+            "losses": self.losses,
+        }
+        checkpoints.save(self.step, state)
+        self.kept = self.step
+        emit("checkpoint", step=self.step)
 
-    def restore(self, blob: bytes) -> None:
-        state = torch.load(io.BytesIO(blob), weights_only=True, map_location=self.device)
-        if state.get("settings") != self.settings:
-            raise InputError("--resume: the settings or the model differ from those of the run so far.")
+    def restore(self, step: int, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
-        self.kept = self.step
+        self.step = self.kept = step
+        self.seconds, self.losses = state["seconds"], state["losses"]
 
 
 def _tokenizer(folder: Folder, root: Path, config: PretrainConfig) -> Encoder:
     """The run's tokenizer, trained once and kept with the checkpoint."""
-    name = "run-tokenizer.json"
-    if folder.exists(name):
-        tokenizer = Tokenizer.from_str(folder.read(name).decode())
+    if folder.exists(RUN_TOKENIZER):
+        tokenizer = Tokenizer.from_str(folder.read(RUN_TOKENIZER).decode())
     else:
         names = sorted({**config.mix, **config.final_mix})
         tokenizer = train_tokenizer(_tokenizer_texts(root, names), config.vocab_size)
-        folder.write(name, tokenizer.to_str().encode())
+        folder.write(RUN_TOKENIZER, tokenizer.to_str().encode())
     return Encoder(tokenizer, AUTHORED_LABELS)
 
 
@@ -296,40 +289,44 @@ def pretrain(
     root = Path(config.data_root)
     if not config.data_root or not root.is_dir():
         raise InputError("data_root: name the folder that holds the sources (--set data_root=DIR).")
-    if not config.mix:
+    if not any(config.mix.values()) or (config.final_mix and not any(config.final_mix.values())):
         raise InputError("mix: name the sources and their weights ([pretrain.mix] in the recipe).")
+    if config.width % config.heads:
+        raise InputError("width: must be a multiple of heads.")
+    if config.window > config.positions:
+        raise InputError("window: must not be above positions.")
     lm = None if base is None else load_model(base)
-    if lm is not None and max(config.positions, config.window) > lm.positions:
-        raise InputError(f"positions, window: the base model reads {lm.positions} tokens at most.")
+    if lm is not None and config.positions > lm.positions:
+        raise InputError(f"positions: the base model reads {lm.positions} tokens at most.")
     encoder = _tokenizer(folder, root, config) if lm is None else lm.encoder
-    run = Run(config, new_model(config, encoder.size)) if lm is None else Run(config, lm.model, lm.sha256)
-    if resume and folder.exists(CHECKPOINT):
-        run.restore(folder.read(CHECKPOINT))
+    run = Run(config, new_model(config, encoder.size) if lm is None else lm.model)
+    checkpoints = Checkpoints(folder, fingerprint("pretrain", config, lm.sha256 if lm else ""))
+    if resume and (found := checkpoints.load()) is not None:
+        run.restore(*found)
     mix = read_mix(root, encoder, config, config.steps * config.batch * config.window)
     emit("started", command="pretrain", total=config.steps, resumed_from=run.step)
-    losses: list[float] = []
     for _ in itertools.count():
         if run.progress >= 1 or should_stop():
             break
-        losses.append(run.train_step(mix))
-        if run.step % 10 == 0:
-            _report(run, losses[-10:], emit)
+        run.train_step(mix)
+        if run.step % SHOWN == 0:
+            _report(run, emit)
         if run.step % config.checkpoint_every == 0:
-            folder.write(CHECKPOINT, run.blob())
-            run.kept = run.step
-            emit("checkpoint", step=run.step)
+            run.save(checkpoints, emit)
     if run.progress < 1:
-        folder.write(CHECKPOINT, run.blob())
+        run.save(checkpoints, emit)
         emit("cancelled", step=run.step)
         return False
-    _finish(run, encoder, lm, root, folder, losses)
-    emit("done", out=folder.path.name, metrics={"loss": float(np.mean(losses[-100:]))})
+    _finish(run, encoder, lm, root, folder)
+    checkpoints.remove()
+    folder.file(RUN_TOKENIZER).unlink(missing_ok=True)
+    emit("done", out=folder.path.name, metrics={"loss": float(np.mean(run.losses))})
     return True
 
 
-def _report(run: Run, losses: list[float], emit: Emit) -> None:
+def _report(run: Run, emit: Emit) -> None:
     left = run.seconds / run.progress * (1 - run.progress)
-    loss = float(np.mean(losses))
+    loss = float(np.mean(run.losses[-SHOWN:]))
     metrics = {
         "loss": loss,
         "perplexity": math.exp(min(loss, 20.0)),
@@ -338,9 +335,7 @@ def _report(run: Run, losses: list[float], emit: Emit) -> None:
     emit("step", step=run.step, total=run.config.steps, metrics=metrics, seconds_left=left)
 
 
-def _finish(
-    run: Run, encoder: Encoder, lm: LanguageModel | None, root: Path, folder: Folder, losses: list[float]
-) -> None:
+def _finish(run: Run, encoder: Encoder, lm: LanguageModel | None, root: Path, folder: Folder) -> None:
     config = run.config
     run.model.config.use_cache = True
     read = _source_entries(root, [*config.mix, *config.final_mix])
@@ -353,6 +348,6 @@ def _finish(
         "versions": {"torch": torch.__version__},
         "base_sha256": None if lm is None else lm.sha256,
         "sources": earlier + read,
-        "metrics": {"loss": float(np.mean(losses[-100:])), "steps": run.step, "minutes": run.seconds / 60},
+        "metrics": {"loss": float(np.mean(run.losses)), "steps": run.step, "minutes": run.seconds / 60},
     }
     save_model(folder, run.model.to("cpu"), encoder, meta)

@@ -27,14 +27,14 @@ from trainer.callbacks import (
     wrapped_tokenizer,
     write_result,
 )
-from trainer.checkpoint import Diverged
+from trainer.checkpoint import Diverged, what_is_kept
 from trainer.config import InputError, RlConfig
 from trainer.critic import Critic, critic_folder
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.generate import SLOTS_WRITTEN
 from trainer.labels import require_known
-from trainer.policy import LeaveOneOut, Policy, choice_mask
+from trainer.policy import LeaveOneOut, Policy, choice_mask, longest_prompt
 from trainer.rewards import COMPONENTS
 from trainer.rollout import Components, Scorer, Task, Writer, make_tasks, task_order
 from trainer.run import Run
@@ -64,11 +64,13 @@ def train(config: RlConfig, run: Run) -> bool:
         raise InputError("rl: name the fine-tuned model (--model DIR).")
     _check(config)
     lm = load_model(run.model, run.key)
+    if longest_prompt(lm, config) < 1:
+        raise InputError(f"rl: max_reply leaves no room in a window of {lm.positions} tokens; lower it.")
     critic_path = run.critic or run.model
     critic = Critic.load(critic_path, run.key)
     critic_sha256 = digest(critic_folder(critic_path, run.key).read(CRITIC_WEIGHTS))
     dialogues = run.dialogues()
-    require_known(dialogues, lm.encoder.labels.emotions)
+    require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     tasks = make_tasks(learned, lm, config)
     if not tasks:
@@ -91,7 +93,7 @@ def train(config: RlConfig, run: Run) -> bool:
     shown = _shown(dialogues, lm, config) or tasks[0]
     validation, origin = validation_tasks(dialogues, lm, config)
     watch = Watch(config, training, Writer(lm, scorer, config), shown, validation)
-    callback = _loop(config, training, lm, reference, watch, tasks)
+    callback, broken = _loop(config, training, lm, reference, watch, tasks)
     if training.cancelled:
         run.progress("cancelled", step=training.step)
         return False
@@ -106,7 +108,16 @@ def train(config: RlConfig, run: Run) -> bool:
         "validated_on": origin,
         "critic_sha256": critic_sha256,
     }
-    write_result(training, config, lm, dialogues, dict(callback.last), stopped=callback.stopped, rl=outcome)
+    write_result(
+        training,
+        config,
+        lm,
+        dialogues,
+        dict(callback.last),
+        stopped=callback.stopped,
+        broken=broken,
+        rl=outcome,
+    )
     return True
 
 
@@ -121,6 +132,12 @@ def _check(config: RlConfig) -> None:
         raise InputError(
             f"rl: there is no reward component {sorted(unknown)[0]!r}; known: {', '.join(COMPONENTS)}."
         )
+    if not any(config.weights.values()):
+        raise InputError("rl: every weight is 0; give some component one above 0.")
+    if config.max_steps < 1:
+        raise InputError("rl: max_steps must be at least 1.")
+    if config.temperature <= 0:
+        raise InputError("rl: temperature must be above 0; replies are sampled.")
     if config.completions < 2:
         raise InputError("rl: completions must be at least 2, since replies are compared with each other.")
     if config.validation_prompts < 1:
@@ -152,8 +169,12 @@ def _loop(
     reference: torch.nn.Module,
     watch: Watch,
     tasks: list[Task],
-) -> RunCallback:
-    """Run the remaining steps; the callback knows the last figures and why it stopped."""
+) -> tuple[RunCallback, bool]:
+    """Run the remaining steps; the callback knows the last figures and why it stopped.
+
+    True when the run broke off: the best weights so far are a result, and --resume may bring better ones.
+    Raises Diverged when none are better than those it began with.
+    """
     order = task_order(len(tasks), config)
 
     def rollout(prompts: list[str], _: Policy) -> dict[str, Any]:
@@ -199,6 +220,10 @@ def _loop(
         trainer.remove_callback(PrinterCallback)
         try:
             trainer.train()
-        except Diverged as error:  # the best weights so far are good
-            callback.stopped = f"{error.reason} after step {training.step}"
-    return callback
+        except Diverged as error:
+            said = f"{error.reason} after step {training.step}; {what_is_kept(training.kept)}"
+            if watch.best["step"] == 0:
+                raise Diverged(said) from None
+            callback.stopped = said
+            return callback, True
+    return callback, False

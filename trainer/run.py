@@ -80,6 +80,8 @@ class Progress:
         """Nothing of a "sample" is shown here: client words do not belong on a terminal."""
         if kind == "started":
             # disable=None: silent where stderr is no terminal
+            for note in fields.get("notes", ()):
+                print(note, file=sys.stderr)
             self._bar = tqdm(
                 total=self._total,
                 initial=fields["resumed_from"],
@@ -145,15 +147,8 @@ class Run:
         return list(by_id.values())
 
     def fingerprint(self, config: Any, *bases: str) -> str:
-        """What a run depends on: settings, data, base weights. A checkpoint of another run is refused.
-
-        Settings that only change how a run is carried out are left out.
-        """
-        settings = asdict(config)
-        for key in ("threads", "checkpoint_every"):
-            settings.pop(key, None)
-        parts = [self.command, settings, self.data_sha256, *bases]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        """What this run depends on: settings, data, base weights. A checkpoint of another run is refused."""
+        return fingerprint(self.command, config, self.data_sha256, *bases)
 
     def meta(self, config: Any, base: LanguageModel) -> dict[str, Any]:
         """What every result's ``meta.json`` says about how it was made."""
@@ -169,6 +164,17 @@ class Run:
             "versions": {name: version(name) for name in LIBRARIES},
             "sources": [s for s in base.sources if s["sha256"] not in known] + own,
         }
+
+
+def fingerprint(command: str, config: Any, *inputs: str) -> str:
+    """A digest of a command, its settings and what it reads; ``inputs`` are digests.
+
+    Settings that only change how a run is carried out are left out.
+    """
+    settings = asdict(config)
+    for key in ("threads", "checkpoint_every"):
+        settings.pop(key, None)
+    return hashlib.sha256(json.dumps([command, settings, *inputs], sort_keys=True).encode()).hexdigest()
 
 
 def _source(file: DataFile) -> dict[str, Any]:

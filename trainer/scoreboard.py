@@ -16,7 +16,6 @@ from trainer.yardsticks import NO_TRAINING, Test, Yardsticks, lexical, wording
 
 MODEL = "model"
 NO_LABELS = "the training data has no emotion labels"
-NO_EMPATHY = "no empathy head in the critic yet"
 NO_GENERATION = "not a model's replies"
 EMOTION_KEYS = {
     "accuracy": "emotion_accuracy",
@@ -43,7 +42,7 @@ KEYS = (
     *EMOTION_KEYS.values(),
 )
 
-
+JUDGED = ("specificity", "strategy_fit", "empathy")  # by what no reward is made of
 COMPARED = {
     "specificity": ("constant", "retrieval", "echo"),
     "emotion_accuracy": ("majority",),
@@ -102,6 +101,12 @@ class Scoreboard:
             "confusion": _confusion(systems[MODEL].guesses or ()),
             "reliability": metrics.reliability(systems[MODEL].guesses or ()),
             "over_floors": self._over_floors(measured),
+            "over_models": {
+                name: {key: self._difference(measured[MODEL][key], measured[name][key]) for key in JUDGED}
+                for name in systems
+                if name != MODEL
+            },
+            "judges": {"empathy": self._yardsticks.agreement},
             "reward": self._reward_report(rewards, systems),
             "meteor": metrics.METEOR_VARIANT,
         }
@@ -135,7 +140,6 @@ class Scoreboard:
         if system.replies:
             made |= wording(system.replies, self._test)
             made |= self._yardsticks.measure(system.replies, self._test, self._seed)
-            made["empathy"] = missing(NO_EMPATHY)
             if name == "human":
                 made |= dict.fromkeys(LEXICAL, missing("these are the references themselves"))
             else:
@@ -153,17 +157,23 @@ class Scoreboard:
 
     def _over_floors(self, measured: Mapping[str, Mapping[str, Metric | Figure]]) -> dict[str, Any]:
         """The model minus each floor on the same resamples: a floor's figure is uncertain too."""
-        made: dict[str, Any] = {}
-        for key, names in COMPARED.items():
-            mine = measured[MODEL][key]
-            made[key] = {}
-            for name in names:
-                floor = measured[name][key] if name in measured else missing(NO_TRAINING)
-                if isinstance(mine, Figure) or isinstance(floor, Figure):
-                    made[key][name] = (mine if isinstance(mine, Figure) else missing(NO_TRAINING)).json()
-                else:
-                    made[key][name] = self._resamples.difference(mine, floor).json()
-        return made
+        absent = dict.fromkeys(COMPARED, missing(NO_TRAINING))
+        return {
+            key: {
+                name: self._difference(measured[MODEL][key], measured.get(name, absent)[key])
+                for name in names
+            }
+            for key, names in COMPARED.items()
+        }
+
+    def _difference(self, mine: Metric | Figure, other: Metric | Figure) -> dict[str, Any]:
+        """Paired; the reason when one of them is missing."""
+        for one in (mine, other):
+            if isinstance(one, Figure):
+                return one.json()
+        assert isinstance(mine, Metric)
+        assert isinstance(other, Metric)
+        return self._resamples.difference(mine, other).json()
 
     def _rewards(self, system: System) -> list[dict[str, float | None]] | None:
         """Components of each reply; None without a critic or replies."""

@@ -29,7 +29,7 @@ from trainer.callbacks import (
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
-from trainer.labels import require_known
+from trainer.labels import absent_labels, require_known
 from trainer.prompt import UNKNOWN, Encoder, Example
 from trainer.run import Run
 
@@ -56,7 +56,7 @@ def train(config: SftConfig, run: Run) -> bool:
         raise InputError("sft: name the base model (--model DIR).")
     lm = load_model(run.model, run.key)
     dialogues = run.dialogues()
-    require_known(dialogues, lm.encoder.labels.emotions)
+    require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     limit = min(config.max_length, lm.positions)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
     examples = thinned(encode(learned, lm.encoder, limit), config.alone, config.seed)
@@ -77,12 +77,13 @@ def train(config: SftConfig, run: Run) -> bool:
         weight_decay=config.weight_decay,
         seed=config.seed,
     )
-    run.progress("started", total=steps, resumed_from=training.start)
+    notes = absent_labels(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
+    run.progress("started", total=steps, resumed_from=training.start, notes=notes)
     last = _loop(config, training, lm, examples, order)
     if training.cancelled:
         run.progress("cancelled", step=training.step)
         return False
-    _finish(config, training, lm, dialogues, last)
+    _finish(config, training, lm, dialogues, last, notes)
     return True
 
 
@@ -230,6 +231,7 @@ def _finish(
     lm: LanguageModel,
     dialogues: list[Dialogue],
     last: dict[str, float],
+    notes: list[str],
 ) -> None:
     """Score the held-out rows, calibrate the emotion, write the result and drop the checkpoints."""
     lm.model.eval()
@@ -239,7 +241,7 @@ def _finish(
     examples = [example for example in encode(kept_out, lm.encoder, limit) if example.has_reply]
     if examples:
         metrics["held_out_loss"] = mean_loss(lm, examples[:HELD_OUT_EXAMPLES])
-    write_result(training, config, lm, dialogues, metrics)
+    write_result(training, config, lm, dialogues, metrics, notes=notes)
 
 
 @torch.no_grad()

@@ -12,15 +12,14 @@ from trainer.data import held_out
 from trainer.dialogue import Dialogue
 from trainer.labels import require_known
 from trainer.memorisation import CANARY, check_canaries
+from trainer.prompt import LabelSets
 from trainer.risk import RiskScreen
 from trainer.risk_figures import check_labels
 from trainer.run import DataFile, Run
 from trainer.yardsticks import Test, make_test
 
 
-def check_data(
-    run: Run, training: Sequence[DataFile], emotions: Sequence[str], screen: RiskScreen | None
-) -> None:
+def check_data(run: Run, training: Sequence[DataFile], labels: LabelSets, screen: RiskScreen | None) -> None:
     """Refuse data that cannot be measured before anything is written by a model. Raises InputError."""
     under_test, learned = run.dialogues(), [d for file in training for d in file.dialogues]
     check_canaries([*under_test, *learned])
@@ -28,7 +27,7 @@ def check_data(
         raise InputError(f"The data {_lacks(under_test)}; there is nothing to measure.")
     if training and not floors.exchanges([d for d in learned if not held_out(d.id)]):
         raise InputError(f"--train {_lacks([d for d in learned if not held_out(d.id)])}; floors need some.")
-    require_known(under_test, emotions)
+    require_known(under_test, labels.emotions, labels.strategies)
     check_labels(under_test, screen)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from trainer import metrics
 from trainer.dialogue import Dialogue
 from trainer.floors import Exchange, exchanges
-from trainer.judges import MIN_EXCHANGES, Specificity, StrategyJudge
+from trainer.judges import MIN_EXCHANGES, EmpathyJudge, Rated, Specificity, StrategyJudge, can_teach
 from trainer.metrics import Figure, Metric, missing
 from trainer.phrases import faults
 from trainer.prompt import client_emotion
@@ -17,6 +18,8 @@ from trainer.rewards import copied_share, ngram_set, overlap_share, repeated_sha
 QUOTED_TURNS = 6  # of which the client's words count as quoted when a reply repeats them
 NO_TRAINING = "--train was not given, or holds no other dialogue than those under test"
 TOO_LITTLE = "--train holds too few exchanges"
+UNRATED = "--train holds too few ratings of empathy (--set empathy=FILE names some)"
+UNCHECKED = "no rated reply was kept apart from --train to check the judge of empathy on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,20 @@ class Yardsticks:
     specificity: Specificity | None
     strategies: StrategyJudge | None
     reason: str | None
+    empathy: EmpathyJudge | None = None
+    agreement: Mapping[str, Any] = field(default_factory=dict)  # on replies, on poorer ones: see EmpathyJudge
+    unrated: str = NO_TRAINING  # why there is no judge of empathy
 
     @classmethod
-    def fit(cls, dialogues: Sequence[Dialogue], seed: int) -> Yardsticks:
-        """Fit the judges; without dialogues everything is missing."""
+    def fit(cls, dialogues: Sequence[Dialogue], seed: int, checked: Sequence[Dialogue] = ()) -> Yardsticks:
+        """Fit the judges; without dialogues everything is missing.
+
+        ``checked``: other dialogues, whose ratings of empathy tell how far that judge can be trusted.
+        """
         known = exchanges(dialogues)
         if not known:
             return cls((), (), None, None, None, NO_TRAINING)
+        judge, unrated, agreement = _empathy(dialogues, checked)
         emotions = [client_emotion(context.turns) for context, _ in known]
         labelled = [(turn.text, turn.strategy) for d in dialogues for turn in d.turns if turn.strategy]
         enough = len(known) >= MIN_EXCHANGES
@@ -103,10 +113,13 @@ class Yardsticks:
             if teachable
             else None,
             None if enough else TOO_LITTLE,
+            judge,
+            agreement,
+            unrated,
         )
 
     def measure(self, replies: Sequence[str], test: Test, seed: int) -> dict[str, Metric | Figure]:
-        """Context specificity, strategy fit and copied training text."""
+        """Context specificity, strategy fit, empathy and copied training text."""
         reason = missing(self.reason or TOO_LITTLE)
         made: dict[str, Metric | Figure] = dict.fromkeys(("specificity", "strategy_fit", "overlap8"), reason)
         if self.specificity is not None:
@@ -118,6 +131,33 @@ class Yardsticks:
                 for true, label in zip(test.strategies, said, strict=True)
             ]
             made["strategy_fit"] = metrics.mean(fits)
+        made["empathy"] = (
+            missing(self.unrated) if self.empathy is None else metrics.mean(self.empathy.judge(replies))
+        )
         if self.ngrams is not None:
             made["overlap8"] = metrics.mean([overlap_share(reply, self.ngrams) for reply in replies])
         return made
+
+
+def _empathy(
+    dialogues: Sequence[Dialogue], checked: Sequence[Dialogue]
+) -> tuple[EmpathyJudge | None, str, dict[str, Any]]:
+    """The judge of empathy, why there is none, and how it agrees with the ratings of ``checked``."""
+    taught = [rated for part in _rated(dialogues) for rated in part]
+    replies, poorer = _rated(checked)
+    if not can_teach(taught):
+        return None, UNRATED, {}
+    if not replies:
+        return None, UNCHECKED, {}
+    judge = EmpathyJudge(taught)
+    return judge, "", {"replies": judge.agreement(replies), "poorer": judge.agreement(poorer)}
+
+
+def _rated(dialogues: Sequence[Dialogue]) -> tuple[list[Rated], list[Rated]]:
+    """The therapists' replies whose empathy was rated, and such poorer alternatives."""
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    worse = [turn.worse for turn in turns if turn.worse is not None]
+    return (
+        [(turn.text, turn.empathy) for turn in turns if turn.empathy is not None],
+        [(one.text, one.empathy) for one in worse if one.empathy is not None],
+    )

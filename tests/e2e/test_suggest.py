@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from tests.desk_model import MESSAGES
+from tests.trainer.runs import make_critic
 from tfdesk.cli import main
+from trainer.bundling import make_bundle
+from trainer.config import RlConfig
+from trainer.critic import Critic
+from trainer.dialogue import dialogue_from
+from trainer.rewards import Case, reward, total
 
 KEYS = {"model", "risk", "emotion", "context", "drafts", "withheld", "reason", "timing_ms"}
 CLIENT = {"speaker": "client", "text": MESSAGES[0][0]}
@@ -201,3 +207,39 @@ def test_unknown_labels_are_refused_before_anything_is_printed(
     out, errors = capsys.readouterr()
     assert (out, "--emotion" in errors and "sadness" in errors) == ("", True)
     assert main(["suggest", file, "--drafts", "99"]) == 2
+
+
+@pytest.mark.parametrize("emotion", ["auto", "off"])
+def test_the_cards_numbers_are_those_of_an_offline_recomputation(
+    desk_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], emotion: str
+) -> None:
+    """The bundle's critic has every head; nothing but its files, the dialogue and the draft is used again."""
+    bundle, _ = make_bundle(
+        desk_bundle.parent / "model",
+        make_critic(tmp_path / "critic"),
+        tmp_path / "bundle",
+        None,
+        name="all-heads",
+        version="1",
+        licence="CC0-1.0",
+        notice=None,
+    )
+    said = record("calm", CLIENT, THERAPIST, {"speaker": "client", "text": "Then she went to her room."})
+    options = ["--model", str(bundle), "--json", "--seed", "4", "--emotion", emotion]
+    assert main(["suggest", write(tmp_path / "a.jsonl", said), *options]) == 0
+    (answer,) = answers(capsys)
+    assert answer["drafts"]
+    critic, dialogue = Critic.load(bundle), dialogue_from(said, "a.jsonl")
+    client = f"{MESSAGES[0][0]} Then she went to her room."
+    weights = {
+        name: weight for name, weight in RlConfig().weights.items() if emotion == "auto" or name != "emotion"
+    }
+    for draft in answer["drafts"]:
+        (scores,) = critic.score([(dialogue, draft["text"])])
+        again = reward(Case(client=client, reply=draft["text"]), scores)
+        card = draft["reward"]
+        assert set(card["components"]) == set(weights)
+        for name, part in card["components"].items():
+            assert part["value"] == pytest.approx(again[name], abs=1e-5)
+            assert part["weight"] == weights[name]
+        assert card["total"] == pytest.approx(total(again, weights), abs=1e-5)

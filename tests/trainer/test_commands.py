@@ -11,6 +11,7 @@ from tests.trainer.runs import make_critic, start, write_dialogues
 from trainer.__main__ import main
 from trainer.bundle import load_model, read_manifest
 from trainer.critic import Critic
+from trainer.data import held_out
 from trainer.sealed import Folder
 
 QUICK = ["--set", "batch=4", "--set", "max_length=96", "--set", "threads=1"]
@@ -59,21 +60,61 @@ def test_bad_data_is_refused_in_a_sentence(
     assert not out.exists()
 
 
+CLIENT = {"speaker": "client", "text": "I won."}
+THERAPIST = {
+    "speaker": "therapist",
+    "text": "You won. How was that?",
+    "worse": {"text": "So?", "reason": "x"},
+}
+UNSEEN = [name for name in (f"talk-{n}" for n in range(200)) if held_out(name)]
+
+
 @pytest.mark.parametrize("command", ["critic", "sft", "dpo", "rl"])
-def test_an_emotion_that_the_model_does_not_know_is_refused_before_training(
-    tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str], command: str
+@pytest.mark.parametrize(
+    ("turns", "names", "said"),
+    [
+        (
+            [CLIENT | {"emotion": "glee"}, THERAPIST],
+            None,
+            "8 client turns whose field 'emotion' holds a label",
+        ),
+        ([CLIENT, THERAPIST | {"strategy": "?"}], None, "8 therapist turns whose field 'strategy' holds a"),
+        ([CLIENT], None, "The data holds"),
+        ([THERAPIST], None, "The data holds"),
+        ([CLIENT, THERAPIST], UNSEEN, "The data holds"),
+    ],
+    ids=["emotion", "strategy", "client only", "therapist only", "nothing to learn from"],
+)
+def test_data_that_cannot_be_learned_from_is_refused_before_training(
+    tmp_path: Path,
+    tiny_model: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    turns: list[dict[str, object]],
+    names: list[str] | None,
+    said: str,
 ) -> None:
-    turns = [
-        {"speaker": "client", "text": "I won.", "emotion": "glee"},
-        {"speaker": "therapist", "text": "You won. How was that?", "strategy": "reflection"},
-    ]
-    rows = [{"id": f"talk-{n}", "source": "clinic", "turns": turns} for n in range(8)]
-    data = tmp_path / "talks.jsonl"
+    rows = [{"id": n, "source": "clinic", "turns": turns} for n in names or [f"talk-{n}" for n in range(8)]]
+    data, out = tmp_path / "talks.jsonl", tmp_path / "out"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     critic = make_critic(tmp_path / "critic")
-    arguments = ["--model", str(tiny_model), "--data", str(data), "--out", str(tmp_path / "out")]
+    arguments = ["--model", str(tiny_model), "--data", str(data), "--out", str(out)]
     assert main([command, *arguments, *(["--critic", str(critic)] if command == "rl" else [])]) == 2
-    assert "8 client turns whose field 'emotion' holds a label" in one_sentence(capsys)
+    assert said in one_sentence(capsys)
+    assert not out.exists()
+
+
+def test_labels_that_a_split_lacks_are_told_as_the_run_starts_and_stay_with_the_result(
+    tmp_path: Path, data: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    rows = [row for row in rows if held_out(row["id"]) or row["turns"][0]["emotion"] != "disgust"]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    arguments = ["--model", str(tiny_model), "--data", str(data), "--out", str(tmp_path / "out"), *QUICK]
+    assert main(["sft", *arguments, "--set", "max_steps=1"]) == 0
+    note = "Of the client turns that are learned from none is labelled disgust: the model cannot learn it."
+    assert note in capsys.readouterr().err.splitlines()
+    assert note in json.loads((tmp_path / "out" / "meta.json").read_text())["notes"]
 
 
 def test_an_id_used_for_two_dialogues_is_refused(

@@ -43,6 +43,24 @@ def test_unknown_keys_and_wrong_types_are_refused(sets: list[str], said: str) ->
         load_config(SftConfig, None, sets)
 
 
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("batch=0", "setting 'batch': must be a number, at least 1; it is 0"),
+        ("checkpoint_every=-1", "setting 'checkpoint_every': must be a number, at least 1"),
+        ("max_length=4", "at least 16"),
+        ("epochs=0", "setting 'epochs': must be above 0"),
+        ("learning_rate=nan", "setting 'learning_rate': must be a number, at least 0; it is nan"),
+        ("learning_rate=-1e-3", "setting 'learning_rate': must be a number, at least 0"),
+        ("seed=99999999999", "setting 'seed': must be a number, at least 0, at most 4294967295"),
+        ("weights.safety=inf", "setting 'weights.safety': must be a number, at least 0"),
+    ],
+)
+def test_numbers_that_cannot_work_are_refused(item: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load_config(RlConfig if item.startswith("weights") else SftConfig, None, [item])
+
+
 @pytest.mark.parametrize("text", ["not toml [", "[sft]\nunknown_key = 1"])
 def test_bad_files_are_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.toml"

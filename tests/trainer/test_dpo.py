@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import base64
 import json
 import math
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainer.runs import Recorder, files_with, make_run, start, write_dialogues
+from tests.trainer.runs import (
+    Recorder,
+    assert_same_curve,
+    files_with,
+    killed,
+    make_run,
+    set_options,
+    write_dialogues,
+)
 from trainer.bundle import LanguageModel, load_model
 from trainer.checkpoint import Diverged
 from trainer.config import DpoConfig, InputError
@@ -25,20 +31,9 @@ KEY = bytes(range(KEY_BYTES))
 WORDS = "Zanzibarquince"  # stands in every turn; no file of a sealed run may hold it
 
 
-def write_pairs(path: Path, words: str = "", worse: bool = True) -> Path:
-    """Dialogues whose therapist turns have a poorer text, told from the better one by what it says."""
-    rows = [json.loads(line) for line in write_dialogues(path, words=words).read_text().splitlines()]
-    for row in rows:
-        for turn in row["turns"]:
-            if worse and turn["speaker"] == "therapist":
-                turn["worse"] = {"text": f"{words} That is nothing. Cheer up.", "reason": "dismissive"}
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf8")
-    return path
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_pairs(tmp_path_factory.mktemp("data") / "talks.jsonl")
+    return write_dialogues(tmp_path_factory.mktemp("data") / "talks.jsonl", worse=True)
 
 
 @pytest.fixture(scope="module")
@@ -100,35 +95,20 @@ def test_a_stopped_run_continues_on_the_same_curve(
 def test_a_killed_sealed_run_continues_on_the_same_curve_and_leaves_no_word_in_any_file(
     tmp_path: Path, tiny_model: Path
 ) -> None:
-    plain = write_pairs(tmp_path / "talks.jsonl", words=WORDS)
-    vault, work = tmp_path / "vault", tmp_path / "work"
+    plain = write_dialogues(tmp_path / "talks.jsonl", words=WORDS, worse=True)
+    vault = tmp_path / "vault"
     Folder(vault, KEY).write("talks.jsonl", plain.read_bytes())
     plain.unlink()
     data, out = vault / "talks.jsonl.sealed", vault / "dpo"
-    sets = [f"--set={name}={getattr(CONFIG, name)}" for name in CONFIG.__dataclass_fields__]
-    given = ["--model", str(tiny_model), "--data", str(data), "--out", str(out), "--sealed", "--events"]
-    child = start(["dpo", *given, *sets], work)
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(base64.b64encode(KEY).decode() + "\n")
-    child.stdin.flush()
-    losses = {}
-    for line in child.stdout:
-        event = json.loads(line)
-        if event["type"] == "step":
-            losses[event["step"]] = event["metrics"]["loss"]
-        if event == {"type": "checkpoint", "step": 4}:
-            child.send_signal(signal.SIGKILL)
-            break
-    _, errors = child.communicate()
-    assert child.returncode == -signal.SIGKILL, errors
+    given = ["dpo", "--model", str(tiny_model), "--data", str(data), "--out", str(out), *set_options(CONFIG)]
+    told, errors = killed(given, tmp_path / "work", "step", 3, KEY)
     assert WORDS not in errors
     assert not files_with(WORDS, tmp_path)  # nothing could be tidied up
     resumed, whole = Recorder(), Recorder()
     assert train(CONFIG, make_run("dpo", out, data, tiny_model, resumed, resume=True, key=KEY))
-    assert resumed.of("started")[0]["resumed_from"] == 4
+    assert resumed.of("started")[0]["resumed_from"] >= 2
     assert train(CONFIG, make_run("dpo", vault / "whole", data, tiny_model, whole, key=KEY))
-    assert losses | resumed.curve() == pytest.approx(whole.curve(), abs=1e-6)
+    assert_same_curve(whole, told, resumed)
     assert not files_with(WORDS, tmp_path)
     assert all(path.name.endswith(".sealed") for path in out.iterdir())
 
@@ -145,7 +125,7 @@ def test_held_out_and_calibration_pairs_train_nothing(tmp_path: Path, data: Path
 
 
 def test_data_without_pairs_is_refused(tmp_path: Path, tiny_model: Path) -> None:
-    plain = write_pairs(tmp_path / "talks.jsonl", worse=False)
+    plain = write_dialogues(tmp_path / "talks.jsonl")
     with pytest.raises(InputError, match="no therapist turn with a poorer alternative"):
         train(CONFIG, make_run("dpo", tmp_path / "out", plain, tiny_model, Recorder()))
     assert not (tmp_path / "out").exists()

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from trainer.config import InputError
-from trainer.dialogue import Dialogue, Turn
+from trainer.dialogue import Dialogue, Turn, Worse
 from trainer.empathy import read_empathy, with_empathy
 
-TALK = Dialogue("d", "test", None, (Turn("client", "it hurts"), Turn("therapist", "That hurts.")))
+REPLY = Turn("therapist", "That hurts.", worse=Worse("Cheer up.", "dismissive"))
+TALK = Dialogue("d", "test", None, (Turn("client", "it hurts"), REPLY))
 
 
 def labels(tmp_path: Path, *rows: Any) -> Path:
@@ -23,12 +25,19 @@ def test_labels_join_the_therapist_turns_they_name(tmp_path: Path) -> None:
     file = labels(
         tmp_path,
         {"id": "d", "turn": 1, "empathy": [2, 0, 1]},
-        {"id": "d", "turn": 1, "empathy": [0, 0, 0], "worse": True},
+        {"id": "d", "turn": 1, "empathy": [0, 0, 2], "worse": True},
         {"id": "elsewhere", "turn": 9, "empathy": [0, 0, 0]},
     )
     (joined,) = with_empathy([TALK], read_empathy(file))
     assert [turn.empathy for turn in joined.turns] == [None, (2, 0, 1)]
+    assert joined.turns[1].worse == Worse("Cheer up.", "dismissive", (0, 0, 2))
     assert joined.id == TALK.id
+
+
+def test_a_rating_of_a_poorer_reply_that_the_data_lacks_is_passed_over(tmp_path: Path) -> None:
+    bare = replace(TALK, turns=(TALK.turns[0], replace(REPLY, worse=None)))
+    file = labels(tmp_path, {"id": "d", "turn": 1, "empathy": [0, 0, 2], "worse": True})
+    assert list(with_empathy([bare], read_empathy(file))) == [bare]
 
 
 @pytest.mark.parametrize("turn", [0, 2, -1])

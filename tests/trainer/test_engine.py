@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from tests.desk_model import MESSAGES, talk
+from tests.trainer.runs import make_critic
 from trainer.candidates import Candidate, choose, finish, unusable
-from trainer.config import InputError
+from trainer.config import InputError, RlConfig
+from trainer.critic import Critic
 from trainer.dialogue import Dialogue, Turn
 from trainer.engine import SHORT_REASON, Engine, Request, Stopped, load_engine
 from trainer.events import suggestion_from, suggestion_json
 from trainer.prompt import UNKNOWN, emotion_token
+from trainer.rewards import Case, reward, total
 from trainer.risk import RiskScreen, load_screen
+from trainer.scoring import Scorer
 
 CALM = talk(MESSAGES[0][0])
 
@@ -54,6 +58,32 @@ def test_a_calm_message_gets_drafts_that_differ_in_strategy_and_text(engine: Eng
     totals = [draft.reward.total for draft in answer.drafts]
     assert totals == sorted(totals, reverse=True)
     assert all(draft.text[-1] in ".?!" for draft in answer.drafts)
+
+
+def test_the_card_is_identical_when_the_same_batch_is_scored_again(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    critic = Critic.load(make_critic(tmp_path / "critic"))  # every head speaks
+    batches: list[list[str]] = []
+    score = Scorer.score
+
+    def noted(scorer: Scorer, dialogue: Dialogue, replies: Any) -> Any:
+        batches.append(list(replies))
+        return score(scorer, dialogue, replies)
+
+    monkeypatch.setattr(Scorer, "score", noted)
+    answer = Engine(engine.lm, Scorer(critic), engine.screen, engine.name).suggest(Request(CALM))
+    again = {
+        reply: reward(Case(client=CALM.turns[0].text, reply=reply), scores)
+        for batch in batches
+        for reply, scores in zip(batch, critic.score([(CALM, text) for text in batch]), strict=True)
+    }
+    assert answer.drafts
+    for draft in answer.drafts:
+        assert {name: part.value for name, part in draft.reward.components.items()} == {
+            name: value for name, value in again[draft.text].items() if value is not None
+        }
+        assert draft.reward.total == total(again[draft.text], RlConfig().weights)
 
 
 def test_the_answer_survives_json(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.trainer.conftest import make_model
 from tests.trainer.runs import learnt_by_heart
 from trainer.config import CriticConfig, EvaluateConfig, InputError
 from trainer.critic_train import train as train_critic
@@ -20,7 +21,7 @@ from trainer.events import EventWriter
 from trainer.floors import CONSTANTS
 from trainer.gates import QUALITY
 from trainer.run import Progress, Run, read_data
-from trainer.scoreboard import KEYS
+from trainer.scoreboard import JUDGED, KEYS
 from trainer.sealed import KEY_BYTES, Folder
 
 CONFIG = EvaluateConfig(max_prompts=12, batch=6, max_reply=8, bootstrap=50, samples=3, threads=1, rivals=15)
@@ -117,7 +118,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, files: tupl
         files[0],
         train=files[1],
         critic=folder / "critic",
-        compare={"twin": tiny_model},
+        compare={"twin": tiny_model, "other": make_model(folder / "other", seed=5)},
     )
     assert done
     return folder / "out"
@@ -161,6 +162,88 @@ def test_the_same_model_under_another_name_gets_the_same_figures_and_no_reward_g
     assert report["ladder"]["twin"] == report["model"]
     assert report["reward"]["difference"]["twin"]["value"] == 0
     assert not report["gates"]["reward over twin"]["passed"]
+
+
+def test_the_model_is_compared_with_the_ladder_by_judges_that_no_reward_is_made_of(full: Path) -> None:
+    report = read(full)
+    for name, gains in report["over_models"].items():
+        assert set(gains) == set(JUDGED)
+        for key in ("specificity", "strategy_fit"):
+            gap = gains[key]
+            assert gap["value"] == pytest.approx(
+                report["model"][key]["value"] - report["ladder"][name][key]["value"]
+            )
+            assert gap["low"] <= gap["value"] <= gap["high"]
+            assert name == "other" or gap["low"] == gap["high"] == 0  # paired: a twin differs in no resample
+        assert "--set empathy" in gains["empathy"]["reason"]
+    assert list(report["over_models"]) == ["twin", "other"]
+    assert "Model minus the rest of the ladder" in (full / "report.html").read_text()
+
+
+RATED = (
+    ("I am so sorry, that must hurt.", (1, 1, 0)),
+    ("What went through you then?", (0, 0, 2)),
+    ("The form is on the website.", (0, 0, 0)),
+)
+
+
+def rated(name: str) -> Dialogue:
+    """A conversation whose replies are rated in its own turns."""
+    replies = random.Random(name).sample(RATED, 2)
+    turns = [
+        turn
+        for text, levels in replies
+        for turn in (Turn("client", SENTINEL, emotion="fear"), Turn("therapist", text, empathy=levels))
+    ]
+    return Dialogue(name, "clinic", None, tuple(turns))
+
+
+def test_empathy_is_judged_by_words_and_the_judge_checked_on_ratings_it_never_saw(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    data = write_data(tmp_path / "d.jsonl", [rated(f"test{n}") for n in range(8)])
+    own = write_data(tmp_path / "own.jsonl", [rated(f"train{n}") for n in range(60)])
+    run_it(tmp_path / "out", tiny_model, data, train=own)
+    report = read(tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
+    levels = dict(RATED)
+    wanted = [sum(levels[r["reference"]]) / 3 if levels[r["reference"]][2] == 0 else 1 / 3 for r in rows]
+    wanted = [value - (1 / 6 if value == 2 / 3 else 0) for value in wanted]  # a 1 of interpretation is half
+    assert report["human"]["empathy"]["value"] == pytest.approx(sum(wanted) / len(wanted))
+    assert 0 <= report["model"]["empathy"]["value"] <= 1
+    for figures in report["judges"]["empathy"]["replies"].values():
+        assert figures["n"] == 16
+        assert figures["accuracy"] == 1.0 > figures["floor"]
+    assert report["judges"]["empathy"]["poorer"] == {}
+    assert "The judge of empathy" in (tmp_path / "out" / "report.html").read_text()
+    # The same ratings in a file of their own.
+    lines = [
+        {"id": f"train{n}", "turn": turn, "empathy": list(rated(f"train{n}").turns[turn].empathy or ())}
+        for n in range(60)
+        for turn in (1, 3)
+    ]
+    (tmp_path / "empathy.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    bare = [
+        replace(row, turns=tuple(replace(turn, empathy=None) for turn in row.turns))
+        for row in (rated(f"train{n}") for n in range(60))
+    ]
+    unrated = write_data(tmp_path / "bare.jsonl", bare)
+    config = replace(CONFIG, empathy=str(tmp_path / "empathy.jsonl"))
+    run_it(tmp_path / "file", tiny_model, data, train=unrated, config=config)
+    assert read(tmp_path / "file")["model"]["empathy"] == report["model"]["empathy"]
+
+
+def test_empathy_is_null_with_a_reason_where_no_judge_can_be_fitted_or_checked(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    own = write_data(tmp_path / "own.jsonl", [rated(f"train{n}") for n in range(60)])
+    run_it(tmp_path / "unchecked", tiny_model, files[0], train=own)
+    assert "kept apart" in read(tmp_path / "unchecked")["model"]["empathy"]["reason"]
+    data = write_data(tmp_path / "d.jsonl", [rated(f"test{n}") for n in range(8)])
+    run_it(tmp_path / "untaught", tiny_model, data, train=files[1])
+    report = read(tmp_path / "untaught")
+    assert "too few ratings" in report["model"]["empathy"]["reason"]
+    assert report["judges"]["empathy"] == {}
 
 
 def test_predictions_hold_one_record_per_exchange(full: Path, files: tuple[Path, Path]) -> None:
@@ -358,6 +441,7 @@ CLIENT, THERAPIST = Turn("client", SENTINEL), Turn("therapist", f"{SENTINEL} too
         ((THERAPIST,), "one speaker only ('therapist')"),
         ((THERAPIST, CLIENT), "no therapist turn that answers a client"),
         ((replace(CLIENT, emotion=SENTINEL), THERAPIST), "1 client turns whose field 'emotion'"),
+        ((CLIENT, replace(THERAPIST, strategy=SENTINEL)), "1 therapist turns whose field 'strategy'"),
         ((replace(CLIENT, risk=(SENTINEL,)), THERAPIST), "1 client turns whose field 'risk'"),
     ],
 )

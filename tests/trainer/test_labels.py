@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from trainer import labels
 from trainer.config import InputError
+from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn
-from trainer.labels import emotion_of, in_our_words, strategy_of, tables
+from trainer.labels import absent_labels, emotion_of, in_our_words, strategy_of, tables
 from trainer.prompt import AUTHORED_LABELS
 
 OURS = {"emotions": AUTHORED_LABELS.emotions, "strategies": AUTHORED_LABELS.strategies}
@@ -89,3 +92,28 @@ def test_a_label_that_the_table_lacks_is_refused_by_name(source: str) -> None:
 def test_a_label_in_two_lines_of_the_table_is_refused() -> None:
     with pytest.raises(InputError, match=r"labels\.toml, \[x\]: 'glad' stands in two lines"):
         labels._turned({"joy": ["glad"], "neutral": ["glad"]}, "labels.toml, [x]")
+
+
+def named(part: Callable[[str], bool]) -> str:
+    return next(name for name in (f"d{n}" for n in range(99)) if part(name))
+
+
+def test_a_label_that_a_split_lacks_is_told() -> None:
+    learned, kept_out = named(lambda name: not (held_out(name) or calibration(name))), named(held_out)
+
+    def talk(name: str, emotion: str | None, strategy: str | None) -> Dialogue:
+        turns = (Turn("client", "a", emotion=emotion), Turn("therapist", "b", strategy=strategy))
+        return Dialogue(name, "clinic", None, turns)
+
+    def told(*dialogues: Dialogue) -> list[str]:
+        return absent_labels(dialogues, ("fear", "joy"), ("reflection", "other"))
+
+    whole = [talk(learned, "fear", "other"), talk(learned, "joy", "reflection")]
+    assert told(*whole, talk(kept_out, None, None)) == []
+    assert told(whole[0], talk(kept_out, "joy", None)) == [
+        "Of the client turns that are learned from none is labelled joy: the model cannot learn it.",
+        "Of the therapist turns that are learned from none is labelled reflection: the model cannot learn "
+        "it.",
+        "Of the client turns of the validation tenth none is labelled fear: nothing tells how well it was "
+        "learned.",
+    ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,55 +11,20 @@ import numpy as np
 import pytest
 import torch
 
+from tests.trainer.runs import small_pretraining as small
+from tests.trainer.runs import write_sources
 from trainer.bundle import load_model
-from trainer.checkpoint import Diverged
+from trainer.checkpoint import NAMES, RUN_TOKENIZER, prepare_out
 from trainer.config import InputError, PretrainConfig
 from trainer.data import documents, held_out, sources
 from trainer.optim import Muon, orthogonalise
-from trainer.pretrain import Run, learning_rate_factor, pretrain, train_tokenizer
+from trainer.pretrain import learning_rate_factor, pretrain, train_tokenizer
 from trainer.sealed import Folder
 
 
 @pytest.fixture
 def data_root(tmp_path: Path) -> Path:
-    root = tmp_path / "data"
-    talk = [("client", "i can't sleep"), ("therapist", "What keeps you awake?")] * 10
-    turns = [{"speaker": speaker, "text": f"{text} {i}"} for i, (speaker, text) in enumerate(talk)]
-    rows = [{"id": f"w-{i}", "context": "sleep", "turns": turns} for i in range(40)]
-    _write(root / "authored" / "w.jsonl", rows)
-    _write(root / "authored" / "risk.jsonl", [{"text": "never read for language"}])
-    books = [
-        {"text": "a page of an old book. " * 20, "author": "jack london"},
-        {"text": "a page of a late book. " * 20, "author": "agatha christie"},
-    ]
-    _write(root / "books_standard" / "b.jsonl", books)
-    _write(root / "books_standard" / "val.jsonl", [{"text": "held out", "author": "jack london"}])
-    return root
-
-
-def _write(file: Path, rows: list[dict[str, Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-
-def small(root: Path, **changes: Any) -> PretrainConfig:
-    settings: dict[str, Any] = {
-        "data_root": str(root),
-        "mix": {"authored": 2.0, "books_standard": 1.0},
-        "final_mix": {"authored": 1.0},
-        "vocab_size": 340,
-        "layers": 1,
-        "width": 16,
-        "heads": 2,
-        "positions": 32,
-        "window": 16,
-        "steps": 12,
-        "batch": 4,
-        "checkpoint_every": 5,
-        "threads": 1,
-        "compile": False,
-    }
-    return PretrainConfig(**(settings | changes))
+    return write_sources(tmp_path / "data")
 
 
 class Log(list[tuple[str, dict[str, Any]]]):
@@ -133,8 +96,25 @@ def test_a_window_beyond_the_models_positions_is_refused(data_root: Path, tmp_pa
 def test_resuming_with_other_settings_is_refused(data_root: Path, tmp_path: Path) -> None:
     steps = iter([False] * 2 + [True])
     pretrain(small(data_root), Folder(tmp_path / "out"), Log(), lambda: next(steps))
-    with pytest.raises(InputError, match="settings or the model differ"):
+    with pytest.raises(InputError, match="other settings"):
         pretrain(small(data_root, seed=2), Folder(tmp_path / "out"), Log(), lambda: False, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"heads": 3}, "width: must be a multiple of heads"),
+        ({"window": 64}, "window: must not be above positions"),
+        ({"mix": {"authored": 0.0}}, "mix: name the sources"),
+        ({"mix": {"mesc": 1.0}, "final_mix": {}}, "'mesc' is not in"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(
+    data_root: Path, tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        pretrain(small(data_root, **change), Folder(tmp_path / "out"), Log(), lambda: False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_learning_rate_warms_up_holds_and_ends_at_zero() -> None:
@@ -172,20 +152,16 @@ def test_muon_solves_a_linear_problem() -> None:
     assert float((weight.detach() - target).square().mean()) < before / 4
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_its_checkpoint(
-    tmp_path: Path, data_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("trainer.pretrain.Run._loss", diverging(Run._loss, after=7))
+def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(data_root: Path, tmp_path: Path) -> None:
+    """The tokenizer takes minutes; a folder that holds it alone is an unfinished run."""
     folder = Folder(tmp_path / "out")
-    with pytest.raises(Diverged, match="not a number at step 8; the checkpoint of step 5 is kept"):
-        pretrain(small(data_root), folder, Log(), lambda: False)
-    monkeypatch.undo()
-    log = Log()
-    assert pretrain(small(data_root), folder, log, lambda: False, resume=True)
-    assert log[0][1]["resumed_from"] == 5
-
-
-def diverging(loss: Callable[..., torch.Tensor], after: int) -> Callable[..., torch.Tensor]:
-    """The same loss, but NaN once it was asked so many times."""
-    count = itertools.count()
-    return lambda run, ids: loss(run, ids) * (1.0 if next(count) < after else math.nan)
+    pretrain(small(data_root), folder, Log(), lambda: True)
+    for name in NAMES:
+        folder.file(name).unlink(missing_ok=True)
+    words = json.loads(folder.read(RUN_TOKENIZER))["model"]["vocab"]
+    with pytest.raises(InputError, match="add --resume"):
+        prepare_out(folder, resume=False)
+    prepare_out(folder, resume=True)
+    assert pretrain(small(data_root), folder, Log(), lambda: False, resume=True)
+    assert set(words) <= set(load_model(folder.path).encoder.tokenizer.get_vocab())
+    assert not folder.exists(RUN_TOKENIZER)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from trainer.empathy import MECHANISMS
 from trainer.gates import QUALITY, canary_limit, judge_gates
 from trainer.metrics import METEOR_VARIANT, Guess, reliability
 from trainer.report import render
-from trainer.scoreboard import KEYS
+from trainer.scoreboard import JUDGED, KEYS
 
 
 def figure(value: float | None, spread: float = 0.05) -> dict[str, Any]:
@@ -87,6 +88,8 @@ def report(**changes: Any) -> dict[str, Any]:
             },
             "difference": {"sft": figure(0.1)},
         },
+        "over_models": {"sft": {key: figure(0.02) for key in JUDGED}},
+        "judges": {"empathy": {}},
         "over_floors": {
             "specificity": {name: figure(0.1) for name in ("constant", "retrieval", "echo")},
             "emotion_accuracy": {"majority": figure(0.3)},
@@ -152,8 +155,24 @@ def test_every_reply_score_stands_beside_its_floors_and_the_professionals() -> N
 
 def test_what_is_not_known_is_a_dash_with_its_reason() -> None:
     page = render(report(model=system(empathy=None)), [SAMPLE])
-    assert "Empathy: not measured." in page
+    assert "Empathy that its words express: not measured." in page
     assert "–" in page
+
+
+def test_gains_over_the_ladder_stand_with_their_sign_and_interval() -> None:
+    gains = {"sft": {key: figure(0.02) for key in JUDGED}, "base": {key: figure(None) for key in JUDGED}}
+    table = sections(render(report(over_models=gains), [SAMPLE]))["Model minus the rest of the ladder"]
+    assert table.count('+2.0%<br><span class="interval">-3.0 to +7.0</span>') == len(JUDGED)
+    assert "–" in table
+    assert "rest of the ladder" not in render(report(over_models={}), [SAMPLE])
+
+
+def test_the_judge_of_empathy_stands_beside_its_floor() -> None:
+    agreement = {name: {"n": 50, "accuracy": 0.75, "floor": 0.5, "kappa": 0.45} for name in MECHANISMS}
+    judges = {"empathy": {"replies": agreement, "poorer": {"reaction": agreement["reaction"] | {"n": 9}}}}
+    table = sections(render(report(judges=judges), [SAMPLE]))["The judge of empathy"]
+    for words in ("interpretation, 50 replies", "reaction, 9 poorer replies", "75.0%", "50.0%", "0.45"):
+        assert words in table
 
 
 def test_a_report_without_reward_emotions_or_samples_still_renders() -> None:

@@ -16,7 +16,6 @@ from trainer.bundle import LanguageModel, load_model
 from trainer.checkpoint import Diverged
 from trainer.config import InputError, RlConfig
 from trainer.data import calibration, held_out
-from trainer.policy import Policy
 from trainer.rl import train
 from trainer.rollout import Components, Scorer, Writer, task_order
 from trainer.watch import validation_tasks
@@ -140,30 +139,6 @@ def test_a_stopped_run_continues_on_the_same_curve(
         assert look == pytest.approx(other, abs=1e-6)
 
 
-def test_a_killed_run_continues_on_the_same_curve(
-    tmp_path: Path, data: Path, tiny_model: Path, critic: Path, finished: tuple[Path, Recorder]
-) -> None:
-    """Killed after the checkpoint of step 4, so that its memory holds a part of everything."""
-
-    class Killed(Exception):
-        pass
-
-    class Killer(Recorder):
-        def __call__(self, kind: str, /, **fields: Any) -> None:
-            super().__call__(kind, **fields)
-            if kind == "checkpoint" and fields["step"] == 4:
-                raise Killed
-
-    with pytest.raises(Killed):
-        train(CONFIG, make_run("rl", tmp_path, data, tiny_model, Killer(), critic=critic))
-    recorder = Recorder()
-    assert train(CONFIG, make_run("rl", tmp_path, data, tiny_model, recorder, critic=critic, resume=True))
-    assert recorder.of("started")[0]["resumed_from"] == 4
-    expected = finished[1].of("step")[4]["metrics"]
-    assert recorder.of("step")[0]["metrics"] == pytest.approx(expected, abs=1e-6)
-    assert outcome(tmp_path)["kept"] == pytest.approx(outcome(finished[0])["kept"], abs=1e-6)
-
-
 def test_the_starting_model_and_every_checkpoint_answer_the_calibration_messages(
     finished: tuple[Path, Recorder],
 ) -> None:
@@ -250,7 +225,7 @@ def raising(found: list[Components]) -> None:
         (raising, r"the reward could not be computed (ValueError) after step 3"),
     ],
 )
-def test_a_reward_that_fails_ends_the_run_and_keeps_the_best_weights(
+def test_a_reward_that_fails_ends_the_run_with_the_best_weights_and_its_checkpoint(
     tmp_path: Path,
     data: Path,
     tiny_model: Path,
@@ -258,7 +233,9 @@ def test_a_reward_that_fails_ends_the_run_and_keeps_the_best_weights(
     monkeypatch: pytest.MonkeyPatch,
     spoil: Callable[[list[Components]], None],
     sentence: str,
+    finished: tuple[Path, Recorder],
 ) -> None:
+    sentence += "; the checkpoint of step 2 is kept and --resume tries again from there"
     rising(monkeypatch)
     failing(monkeypatch, 6, spoil)  # good: the first look, steps 1 to 3, a sample, a look
     recorder = Recorder()
@@ -266,6 +243,15 @@ def test_a_reward_that_fails_ends_the_run_and_keeps_the_best_weights(
     assert outcome(tmp_path)["stopped"] == recorder.of("done")[0]["stopped"] == sentence
     assert outcome(tmp_path)["kept_step"] == 2
     assert changed(tiny_model, tmp_path)
+    monkeypatch.undo()
+    rest = Recorder()
+    assert train(CONFIG, make_run("rl", tmp_path, data, tiny_model, rest, critic=critic, resume=True))
+    assert rest.of("started")[0]["resumed_from"] == 2
+    for name in ("kl", "loss", "relevance", "learning_rate"):  # "reward" was made up until here
+        assert rest.curve(name) == pytest.approx(
+            {step: value for step, value in finished[1].curve(name).items() if step > 2}, abs=1e-6
+        )
+    assert outcome(tmp_path)["stopped"] is None
 
 
 def test_a_reward_that_never_worked_is_refused(
@@ -277,22 +263,17 @@ def test_a_reward_that_never_worked_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_best_weights(
-    tmp_path: Path, data: Path, tiny_model: Path, critic: Path, monkeypatch: pytest.MonkeyPatch
+def test_weights_that_make_no_numbers_any_more_end_the_run_in_a_sentence(
+    tmp_path: Path, data: Path, tiny_model: Path, critic: Path
 ) -> None:
-    rising(monkeypatch)
-    count, loss = itertools.count(1), Policy._compute_loss
-    monkeypatch.setattr(
-        Policy,
-        "_compute_loss",
-        lambda self, model, inputs: loss(self, model, inputs) * (math.nan if next(count) == 4 else 1.0),
-    )
-    recorder = Recorder()
-    assert train(CONFIG, make_run("rl", tmp_path, data, tiny_model, recorder, critic=critic))
-    assert len(recorder.of("step")) == 3
-    assert "is not a number at step 4" in outcome(tmp_path)["stopped"]
-    assert outcome(tmp_path)["kept_step"] == 2
-    assert changed(tiny_model, tmp_path)
+    """The replies come before the loss, so it is they that find it."""
+    config, recorder = replace(CONFIG, learning_rate=1e30), Recorder()
+    with pytest.raises(
+        Diverged, match=r"^What the model would write is not a number after step 1; no checkpoint"
+    ):
+        train(config, make_run("rl", tmp_path / "out", data, tiny_model, recorder, critic=critic))
+    assert list(recorder.curve()) == [1]
+    assert not (tmp_path / "out").exists()
 
 
 def test_leaving_one_out_learns_and_resumes_on_the_same_curve(
@@ -319,6 +300,10 @@ def test_leaving_one_out_learns_and_resumes_on_the_same_curve(
         ({"weights": {"charm": 1.0}}, "no reward component 'charm'"),
         ({"completions": 1}, "at least 2"),
         ({"beta": 0.0}, "beta must be above 0"),
+        ({"temperature": 0.0}, "temperature must be above 0"),
+        ({"max_steps": 0}, "max_steps must be at least 1"),
+        ({"max_reply": 400}, "max_reply leaves no room in a window of 256 tokens"),
+        ({"weights": dict.fromkeys(CONFIG.weights, 0.0)}, "every weight is 0"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(

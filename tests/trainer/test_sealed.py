@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
-import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trainer.runs import Recorder, files_with, make_critic, make_run, start, write_dialogues
+from tests.trainer.runs import (
+    Recorder,
+    files_with,
+    killed,
+    make_critic,
+    make_run,
+    set_options,
+    write_dialogues,
+)
 from trainer.__main__ import main
 from trainer.bundle import load_model
 from trainer.config import InputError, RlConfig, SftConfig
@@ -62,29 +67,6 @@ def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
         Folder(tmp_path).file(name)
 
 
-def killed(work: Path, arguments: list[str], at: str) -> list[dict[str, Any]]:
-    """Run a sealed command as a child and kill it after an event of kind ``at``; its events."""
-    child = start([*arguments, "--sealed", "--events"], work)
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(base64.b64encode(KEY).decode() + "\n")
-    child.stdin.flush()
-    events = []
-    for line in child.stdout:
-        events.append(json.loads(line))
-        if events[-1]["type"] == at:
-            child.send_signal(signal.SIGKILL)
-            break
-    _, errors = child.communicate()
-    assert WORDS not in errors
-    assert child.returncode == -signal.SIGKILL, errors
-    return events
-
-
-def set_options(config: SftConfig | RlConfig, *names: str) -> list[str]:
-    return [f"--set={name}={getattr(config, name)}" for name in names]
-
-
 @pytest.mark.timeout(900)  # two children that import everything
 def test_a_sealed_run_leaves_no_word_of_the_transcripts_in_any_file(tmp_path: Path, tiny_model: Path) -> None:
     plain = write_dialogues(tmp_path / "talks.jsonl", words=WORDS)
@@ -95,7 +77,8 @@ def test_a_sealed_run_leaves_no_word_of_the_transcripts_in_any_file(tmp_path: Pa
 
     sft = SftConfig(max_steps=3, batch=4, checkpoint_every=1)
     given = ["--data", str(data), "--model", str(tiny_model), "--out", str(vault / "sft")]
-    killed(work, ["sft", *given, *set_options(sft, "max_steps", "batch", "checkpoint_every")], "checkpoint")
+    _, errors = killed(["sft", *given, *set_options(sft)], work, "checkpoint", key=KEY)
+    assert WORDS not in errors
     assert not files_with(WORDS, tmp_path)  # nothing could be tidied up
     recorder = Recorder()
     assert train_sft(sft, make_run("sft", vault / "sft", data, tiny_model, recorder, resume=True, key=KEY))
@@ -103,11 +86,10 @@ def test_a_sealed_run_leaves_no_word_of_the_transcripts_in_any_file(tmp_path: Pa
 
     rl = RlConfig(max_steps=2, prompts=1, completions=2, max_reply=8, max_prompt=48, checkpoint_every=1)
     given = ["--data", str(data), "--model", str(vault / "sft"), "--critic", str(critic)]
-    options = set_options(
-        rl, "max_steps", "prompts", "completions", "max_reply", "max_prompt", "checkpoint_every"
-    )
-    events = killed(work, ["rl", *given, "--out", str(vault / "rl"), *options], "checkpoint")
-    assert [event for event in events if event["type"] == "sample" and WORDS in event["prompt"]]
+    arguments = ["rl", *given, "--out", str(vault / "rl"), *set_options(rl)]
+    told, errors = killed(arguments, work, "checkpoint", key=KEY)
+    assert WORDS not in errors
+    assert any(WORDS in event["prompt"] for event in told.of("sample"))
     run = make_run("rl", vault / "rl", data, vault / "sft", Recorder(), critic=critic, resume=True, key=KEY)
     assert train_rl(rl, run)
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from tests.trainer.runs import Recorder, make_run, start, write_dialogues
+from tests.trainer.runs import Recorder, make_run, write_dialogues
 from trainer.bundle import LanguageModel, load_model
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
@@ -74,26 +73,6 @@ def test_a_stopped_run_continues_on_the_same_curve(
     unbroken = weights(finished[0])
     for name, tensor in weights(tmp_path).items():
         assert torch.allclose(tensor, unbroken[name], atol=1e-6)
-
-
-def test_a_killed_run_continues_on_the_same_curve(
-    tmp_path: Path, data: Path, tiny_model: Path, finished: tuple[Path, Recorder]
-) -> None:
-    out = tmp_path / "out"
-    sets = [f"--set={name}={getattr(CONFIG, name)}" for name in CONFIG.__dataclass_fields__]
-    command = ["sft", "--model", str(tiny_model), "--data", str(data), "--out", str(out), "--events", *sets]
-    child = start(command, tmp_path)
-    assert child.stdout is not None
-    for line in child.stdout:
-        if json.loads(line) == {"type": "checkpoint", "step": 4}:
-            child.send_signal(signal.SIGKILL)
-            break
-    child.communicate()
-    assert child.returncode == -signal.SIGKILL
-    recorder = Recorder()
-    assert train(CONFIG, make_run("sft", out, data, tiny_model, recorder, resume=True))
-    expected = finished[1].curve()
-    assert recorder.curve() == pytest.approx({step: expected[step] for step in (5, 6)}, abs=1e-6)
 
 
 def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path, data: Path, tiny_model: Path) -> None:
