@@ -316,7 +316,7 @@ def resources_dir() -> Path:
 STARTER_SHA256 = "da2fc78f3a21809e8118230af6d16a3284b0c7a5c006685cd4a0e10982bf4010"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
-RISK_MODEL_SHA256 = "8e22e93c18937eb2e3de46a1b6fba6cbc9e53a1ffbbacadb14fa6df07971a73e"
+RISK_MODEL_SHA256 = "8857a58525aeb9e9a91585093f33a998d4e1776371a37d122f1bdbd7d148b617"
 
 
 def starter_dir() -> Path:
