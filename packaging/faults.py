@@ -1,0 +1,143 @@
+"""Make every fault of tests/faults happen, long version included, and write docs/faults.md of what came out.
+
+python packaging/faults.py                run everything (hours on a slow computer), write docs/faults.md
+python packaging/faults.py faults|fuzz    run this half only; the page keeps what the other half last gave
+python packaging/faults.py page           only write the page
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.faults.rows import ROWS, Row  # noqa: E402 (the source is not installed where this runs)
+
+RESULTS = ROOT / "build" / "faults"
+HALVES = ("faults", "fuzz")
+HEAD = """# Faults that were made to happen
+
+Written by `python packaging/dev.py faults`; do not edit. Run of {date} on {system}, Python {python}:
+{passed} tests held, {failed} failed, {skipped} could not be run there. The ordinary test suite runs the same
+faults with few tries. `tests/faults/rows.py` is the list; tests named here lie below `tests/`.
+
+| # | Fault | What must happen | Tries | Outcome |
+| --- | --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test that ran: ``file::name`` below tests/, its parameters, what came of it."""
+
+    test: str
+    parameters: str
+    outcome: str  # held, failed, not run
+    tries: int
+    told: str
+
+
+def run(half: str) -> None:
+    """Run the faults with the tests that make faults elsewhere, or the parsers' long run."""
+    elsewhere = {f"tests/{test}" for row in ROWS for test in row.elsewhere if not test.startswith("fuzz/")}
+    tests = ["tests/faults", *sorted(elsewhere)] if half == "faults" else ["tests/fuzz"]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pytest", "-m", "", "-o", "junit_family=xunit1", *tests]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    subprocess.run([*command, f"--junitxml={RESULTS / half}.xml"], cwd=ROOT, env=environment, check=False)
+
+
+def cases() -> list[Case]:
+    """The tests of the latest run of each half, from their JUnit files."""
+    files = [file for half in HALVES if (file := RESULTS / f"{half}.xml").exists()]
+    return [_case(element) for file in files for element in ElementTree.parse(file).iter("testcase")]
+
+
+def _case(element: ElementTree.Element) -> Case:
+    name, _, parameters = element.attrib["name"].partition("[")
+    told = {p.attrib["name"]: p.attrib["value"] for p in element.iter("property")}
+    outcome = "held"
+    if element.find("failure") is not None or element.find("error") is not None:
+        outcome = "failed"
+    elif element.find("skipped") is not None:
+        outcome = "not run"
+    file = element.attrib["file"].removeprefix("tests/")
+    parameters = parameters.removesuffix("]")
+    return Case(f"{file}::{name}", parameters, outcome, int(told.get("tries", 1)), told.get("outcome", ""))
+
+
+def of_row(row: Row, ran: Iterable[Case]) -> list[Case]:
+    """The cases that make the fault of a row."""
+    mark = f"::test_fault_{row.number:02}_"
+    return [case for case in ran if mark in case.test or case.test in row.elsewhere]
+
+
+def verdict(found: Sequence[Case]) -> str:
+    """What came of a fault over all its cases."""
+    outcomes = {case.outcome for case in found}
+    if "failed" in outcomes:
+        return "**failed**"
+    return "held" if "held" in outcomes else "not made here"
+
+
+def page(ran: Sequence[Case]) -> str:
+    """docs/faults.md."""
+    count = {what: sum(case.outcome == what for case in ran) for what in ("held", "failed", "not run")}
+    text = HEAD.format(
+        date=datetime.now(UTC).date(),
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        passed=count["held"],
+        failed=count["failed"],
+        skipped=count["not run"],
+    )
+    for row in ROWS:
+        found = of_row(row, ran)
+        tries = sum(case.tries for case in found if case.outcome == "held")
+        text += f"| {row.number} | {row.fault} | {row.expected} | {tries} | {verdict(found)} |\n"
+    text += "\n## What is missing\n\n"
+    text += "".join(f"- {row.number}, {row.fault}: {row.missing}\n" for row in ROWS if row.missing)
+    text += "\n## By hand\n\nWhat no test on this computer can bring about, and how a person checks it.\n\n"
+    text += "".join(f"- {row.number}, {row.fault}: {row.by_hand}\n" for row in ROWS if row.by_hand)
+    text += "\n## Parsers and broken input\n\n| Test | Inputs | Outcome |\n| --- | --- | --- |\n"
+    for case in ran:
+        if case.test.startswith("fuzz/") and case.parameters.isdigit():
+            text += f"| {_words(case.test)} | {int(case.parameters):,} | {verdict([case])} |\n"
+    text += "\n## Every test\n"
+    for row in ROWS:
+        text += f"\n### {row.number}. {row.fault}\n\n"
+        text += "".join(_line(case) for case in of_row(row, ran)) or "No test.\n"
+    return text
+
+
+def _line(case: Case) -> str:
+    parameters = f" [{case.parameters}]" if case.parameters else ""
+    told = f"; {case.told}" if case.told else ""
+    return f"- `{case.test}`{parameters}: {case.outcome}, {case.tries}x{told}\n"
+
+
+def _words(test: str) -> str:
+    return re.sub(r"^.*::test_", "", test).replace("_", " ")
+
+
+def main(argv: Sequence[str]) -> int:
+    for half in argv or HALVES:
+        if half in HALVES:
+            run(half)
+    ran = cases()
+    (ROOT / "docs" / "faults.md").write_text(page(ran), encoding="utf8")
+    return 1 if any(case.outcome == "failed" for case in ran) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""The table of faults is about tests that exist, and leaves no fault without one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from tests.faults.rows import ROWS
+from tests.faults.tools import ROOT
+
+TESTS = ROOT / "tests"
+
+
+def tests_in(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def numbers_here() -> set[int]:
+    names = {name for file in (TESTS / "faults").glob("test_*.py") for name in tests_in(file)}
+    return {int(match[1]) for name in names if (match := re.match(r"test_fault_(\d\d)_", name))}
+
+
+def test_every_test_that_the_table_names_is_there():
+    named = [test for row in ROWS for test in row.elsewhere]
+    missing = [test for test in named if test.split("::")[1] not in tests_in(TESTS / test.split("::")[0])]
+    assert missing == []
+
+
+def test_every_fault_has_a_test_or_says_why_it_has_none():
+    here = numbers_here()
+    assert [row.number for row in ROWS] == list(range(1, len(ROWS) + 1))
+    assert here <= {row.number for row in ROWS}
+    bare = [row for row in ROWS if not row.elsewhere and row.number not in here]
+    assert [row.number for row in bare if not row.by_hand] == []
+
+
+def test_the_published_table_has_every_fault():
+    published = (ROOT / "docs" / "faults.md").read_text(encoding="utf8")
+    for row in ROWS:
+        assert f"| {row.number} | {row.fault} |" in published
+
+
+def test_the_threat_model_names_files_of_tests_that_are_there():
+    named = re.findall(r"tests/[\w/]+(?:\.py)?", (ROOT / "docs" / "security.md").read_text(encoding="utf8"))
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
