@@ -52,7 +52,18 @@ def run(half: str) -> None:
     elsewhere = {f"tests/{test}" for row in ROWS for test in row.elsewhere if not test.startswith("fuzz/")}
     tests = ["tests/faults", *sorted(elsewhere)] if half == "faults" else ["tests/fuzz"]
     RESULTS.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "-m", "", "-o", "junit_family=xunit1", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "",
+        "-o",
+        "junit_family=xunit1",
+        "-o",
+        "timeout=1800",
+        *tests,
+    ]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     subprocess.run([*command, f"--junitxml={RESULTS / half}.xml"], cwd=ROOT, env=environment, check=False)
 

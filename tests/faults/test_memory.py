@@ -52,7 +52,7 @@ def model(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_fault_08_training_without_memory_ends_cleanly_and_goes_on_later(tmp_path, model, fresh, tell):
     data = write_dialogues(tmp_path / "talks.jsonl")
     config = SftConfig(max_steps=3, batch=16, checkpoint_every=1, threads=1)
@@ -99,7 +99,7 @@ def test_fault_08_a_window_hears_of_it(qtbot, tmp_path, tell):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_fault_09_drafting_without_memory_leaves_the_window_alive(qtbot, desk_bundle, fresh, tell):
     process = ModelProcess(command=model_command, first_backoff_ms=1)
     process.start(desk_bundle)

@@ -12,19 +12,19 @@ from tests.faults.tools import ROOT
 TESTS = ROOT / "tests"
 
 
-def tests_in(file: Path) -> set[str]:
+def names_in(file: Path) -> set[str]:
     tree = ast.parse(file.read_text(encoding="utf8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def numbers_here() -> set[int]:
-    names = {name for file in (TESTS / "faults").glob("test_*.py") for name in tests_in(file)}
+    names = {name for file in (TESTS / "faults").glob("test_*.py") for name in names_in(file)}
     return {int(match[1]) for name in names if (match := re.match(r"test_fault_(\d\d)_", name))}
 
 
 def test_every_test_that_the_table_names_is_there():
     named = [test for row in ROWS for test in row.elsewhere]
-    missing = [test for test in named if test.split("::")[1] not in tests_in(TESTS / test.split("::")[0])]
+    missing = [test for test in named if test.split("::")[1] not in names_in(TESTS / test.split("::")[0])]
     assert missing == []
 
 
