@@ -50,7 +50,9 @@ def test_fault_01_kill_in_the_middle_of_saves_loses_no_acknowledged_row(paths, s
     for _ in range(tries):
         first = len(acknowledged)
         said = killed_while(
-            lambda say, first=first: write_for_ever(paths, session, say, first), 0.15 * chance.random()
+            lambda say, first=first: write_for_ever(paths, session, say, first),
+            0.01 * chance.random(),
+            after=chance.randint(1, 25),
         )
         acknowledged |= set(said)
         access = Access(paths)

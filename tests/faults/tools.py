@@ -35,8 +35,8 @@ def tries(quick: int, long: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("tries", [quick, pytest.param(long, marks=pytest.mark.slow)])
 
 
-def killed_while(work: Callable[[Tell], None], seconds: float) -> list[str]:
-    """Run ``work`` in a child and kill it -9, ``seconds`` after its first word; returns all that it told."""
+def killed_while(work: Callable[[Tell], None], seconds: float, after: int = 1) -> list[str]:
+    """Run ``work`` in a child and kill it -9, ``seconds`` after its ``after``th word; returns all it told."""
     reading, writing = os.pipe()
 
     def tell(text: str) -> None:
@@ -46,7 +46,7 @@ def killed_while(work: Callable[[Tell], None], seconds: float) -> list[str]:
     child.start()
     os.close(writing)
     with os.fdopen(reading) as told:
-        lines = [told.readline()]
+        lines = [told.readline() for _ in range(after)]
         time.sleep(seconds)
         child.kill()
         lines += told.readlines()
