@@ -2,7 +2,7 @@
 
     day_window.py DATA_DIR BUNDLE TALKS SENTENCE
 
-Prints "done" when only the kill is left; the kill comes from outside.
+Prints "done" and its process id when only the kill is left; the kill comes from outside.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def main(data: str, bundle: str, talks: str, sentence: str) -> None:
     say(app, f"Still here. {sentence}")
     assert app.page is not None
     app.page.composer.box.setPlainText(f"half a message {sentence}")
-    print("done", flush=True)
+    print("done", os.getpid(), flush=True)
     wait_for("the kill", lambda: False)
 
 
