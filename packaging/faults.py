@@ -1,7 +1,8 @@
 """Make every fault of tests/faults happen, long version included, and write docs/faults.md of what came out.
 
 python packaging/faults.py                run everything (an hour or more), write docs/faults.md
-python packaging/faults.py PART ...       only these parts (PARTS below); the page keeps the others' results
+python packaging/faults.py PART ...       only these parts (PARTS below) or test files; the newest result of
+                                          every test counts
 python packaging/faults.py page           only write the page
 """
 
@@ -49,7 +50,9 @@ class Case:
 
 
 def tests_of(part: str) -> list[str]:
-    """What pytest is to run for a part."""
+    """What pytest is to run for a part, or the test file itself."""
+    if part not in PARTS:
+        return [part]
     if part == "fuzz":
         return ["tests/fuzz"]
     if part == "faults":
@@ -71,7 +74,7 @@ def run(part: str) -> None:
         "junit_family=xunit1",
         "-o",
         "timeout=3600",
-        f"--junitxml={RESULTS / part}.xml",
+        f"--junitxml={RESULTS / Path(part).stem}.xml",
     ]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", *options, *tests_of(part)]
@@ -79,9 +82,10 @@ def run(part: str) -> None:
 
 
 def cases() -> list[Case]:
-    """The tests of the latest run of each part, from their JUnit files."""
-    files = [file for part in PARTS if (file := RESULTS / f"{part}.xml").exists()]
-    return [_case(element) for file in files for element in ElementTree.parse(file).iter("testcase")]
+    """The newest result of every test, from the JUnit files of the runs."""
+    files = sorted(RESULTS.glob("*.xml"), key=lambda file: file.stat().st_mtime)
+    found = [_case(element) for file in files for element in ElementTree.parse(file).iter("testcase")]
+    return list({(case.test, case.parameters): case for case in found}.values())
 
 
 def _case(element: ElementTree.Element) -> Case:
@@ -160,7 +164,7 @@ def _words(test: str) -> str:
 
 def main(argv: Sequence[str]) -> int:
     for part in argv or PARTS:
-        if part in PARTS:
+        if part != "page":
             run(part)
     ran = cases()
     (ROOT / "docs" / "faults.md").write_text(page(ran), encoding="utf8")
