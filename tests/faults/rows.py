@@ -344,8 +344,8 @@ ROWS = (
         36,
         "Network refused and watched while the desk drafts and a run trains",
         "no process tries to reach it",
-        missing="The kernel's own watch of that day (strace) has no result in the run above yet; counted is the "
-        "watch inside every Python process.",
+        missing="The kernel's own watch of that day (strace) has no result in the run above yet; counted is "
+        "the watch inside every Python process.",
     ),
     Row(
         37,
