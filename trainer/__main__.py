@@ -18,8 +18,9 @@ from pathlib import Path
 from types import FrameType
 
 from trainer.commands import bundle, parser, run_training
-from trainer.config import InputError
+from trainer.config import InputError, is_out_of_memory
 from trainer.events import own_stdout, parse_event, stdin_lines
+from trainer.process import protect
 from trainer.run import Progress
 from trainer.sealed import parse_key
 
@@ -32,6 +33,7 @@ MEMORY_MESSAGE = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; see the module's text for the exit codes."""
+    protect()
     _prepare_libraries()
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["serve"]:
@@ -109,7 +111,7 @@ def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
 
 def _failed(error: Exception, progress: Callable[..., None]) -> int:
     """Out of memory is the user's to change, the rest is ours. Its text may quote a client: not shown."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if is_out_of_memory(error):
         progress("failed", kind="input", message=MEMORY_MESSAGE)
         return BAD_INPUT
     frames = traceback.extract_tb(error.__traceback__)

@@ -36,6 +36,13 @@ class InputError(Exception):
     """
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out; the allocator of torch for the CPU has no type for that."""
+    if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):
+        return True
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
 @dataclass(frozen=True, slots=True)
 class DataConfig:
     """Named sets made into files of dialogues. ``data_root`` holds one folder per source id."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.config import InputError
+from trainer.config import InputError, is_out_of_memory
 from trainer.dialogue import dialogue_from, ends_with_client
 from trainer.events import EventWriter, own_stdout, parse_event, risk_json, stdin_lines, suggestion_json
 from trainer.risk import RiskScreen, load_screen, screened
@@ -145,9 +145,9 @@ def _answer(engine: Engine, asked: _Asked, write: EventWriter, inbox: _Inbox) ->
         write("stopped", request=asked.number)
     except InputError as error:
         write("error", request=asked.number, kind="input", message=str(error))
-    except MemoryError:
-        raise  # the process must not go on half alive; the window starts another
     except Exception as error:
+        if is_out_of_memory(error):
+            raise  # the process must not go on half alive; the window starts another
         _report(error)
         write("error", request=asked.number, kind="bug", message=BUG)
     finally:

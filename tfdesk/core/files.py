@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from tfdesk.core.errors import KnownError
@@ -26,10 +27,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.replace(beside, path)
         sync_folder(path.parent)
     except OSError as error:
+        with suppress(OSError):  # a full disk needs what a part of it takes up
+            beside.unlink(missing_ok=True)
         raise KnownError(
             f"{path.name} could not be written ({error.strerror}).",
             "Check that the disk has room and that the data folder may be written to.",
         ) from None
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what interrupted writes left beside files of ``pattern``; only while nobody else writes them."""
+    for orphan in folder.glob(f"{pattern}.new"):
+        with suppress(OSError):  # on a read-only disk it stays, and does no harm
+            orphan.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,18 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from trainer.events import parse_event
 
+# What reading an event of another shape than agreed comes to: the child no longer speaks the protocol.
+NO_SUCH_EVENT = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
+
+_LARGEST_COUNT = 2**31 - 1  # what a signal of Qt can carry
+
+
+def count(value: object) -> int:
+    """A number of steps or candidates out of an event. Raises ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= _LARGEST_COUNT:
+        raise ValueError("not a count")
+    return value
+
 
 class LineProcess(QObject):
     """Starts one child, writes lines to it, turns its lines into events.

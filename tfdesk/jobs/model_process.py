@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tfdesk.jobs.line_process import LineProcess
+from tfdesk.jobs.line_process import NO_SUCH_EVENT, LineProcess, count
 from trainer.dialogue import Dialogue, as_json
 from trainer.events import ModelName, context_from, emotion_from, risk_from, suggestion_from
 
@@ -185,7 +185,7 @@ class ModelProcess(QObject):
     def _on_event(self, event: dict[str, Any]) -> None:
         try:
             self._dispatch(event)
-        except (KeyError, TypeError):  # an event of another shape: a child of another version, or a bug
+        except NO_SUCH_EVENT:  # an event of another shape: a child of another version, or a bug
             self._replace_child("")
 
     def _dispatch(self, event: dict[str, Any]) -> None:
@@ -212,7 +212,7 @@ class ModelProcess(QObject):
         elif kind == "context":
             self.context_known.emit(request, context_from(event["value"]))
         elif kind == "progress":
-            self.progress_made.emit(request, event["done"], event["total"])
+            self.progress_made.emit(request, count(event["done"]), count(event["total"]))
         elif kind == "result":
             answer = suggestion_from(event["value"])
             self._finish_request()

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tfdesk.jobs.line_process import LineProcess
+from tfdesk.jobs.line_process import NO_SUCH_EVENT, LineProcess, count
 
 CANCEL_PATIENCE_MS = 60_000  # a step of a large model and its checkpoint may take this long
 
@@ -59,7 +59,7 @@ class TrainingProcess(QObject):
         self._cancelling = False
         self._outcome: tuple[str, str] | None = None  # the last word of the child: event type, message
         self._patience = QTimer(self, singleShot=True, interval=CANCEL_PATIENCE_MS)
-        self._patience.timeout.connect(self._on_cancel_ignored)
+        self._patience.timeout.connect(self._end_now)
 
     @property
     def running(self) -> bool:
@@ -91,19 +91,27 @@ class TrainingProcess(QObject):
             self._child = None
 
     def _on_event(self, event: dict[str, Any]) -> None:
+        try:
+            self._dispatch(event)
+        except NO_SUCH_EVENT:
+            self._end_now()
+
+    def _dispatch(self, event: dict[str, Any]) -> None:
         kind = event["type"]
         if kind == "started":
-            self.stage_started.emit(event["total"], event["resumed_from"])
+            self.stage_started.emit(count(event["total"]), count(event["resumed_from"]))
         elif kind == "step":
             self.step_logged.emit(
-                Step(event["step"], event["total"], event["metrics"], event["seconds_left"])
+                Step(count(event["step"]), count(event["total"]), event["metrics"], event["seconds_left"])
             )
         elif kind == "sample":
-            self.sample_written.emit(Sample(event["step"], event["prompt"], event["reply"], event["reward"]))
+            self.sample_written.emit(
+                Sample(count(event["step"]), event["prompt"], event["reply"], event["reward"])
+            )
         elif kind in ("done", "cancelled", "failed"):
-            self._outcome = (kind, event.get("message", ""))
+            self._outcome = (kind, str(event.get("message", "")))
 
-    def _on_cancel_ignored(self) -> None:
+    def _end_now(self) -> None:
         if self._child is not None:
             self._child.kill()
             self._on_ended(-1)

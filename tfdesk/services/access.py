@@ -20,6 +20,7 @@ from tfdesk.core.errors import (
     VaultExists,
     WrongPassphrase,
 )
+from tfdesk.core.files import sweep
 from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
@@ -209,6 +210,8 @@ class Access:
     def _opened_with(self, key: bytes, may_set: tuple[Role, ...]) -> Vault:
         if self._vault is not None:
             return self._opened(self._vault, key, may_set)
+        with suppress(KnownError), self._use.alone():
+            self._sweep()
         self._use.share()
         try:
             swap.settle(self.paths.vault_file, self.paths.slots_file)
@@ -216,6 +219,11 @@ class Access:
         except BaseException:
             self._use.release()
             raise
+
+    def _sweep(self) -> None:
+        """Remove what programs that were killed left half-written."""
+        for folder in {self.paths.root, self.paths.config}:
+            sweep(folder, "vault.*")
 
     def _opened(self, vault: Vault, key: bytes, may_set: tuple[Role, ...]) -> Vault:
         try:

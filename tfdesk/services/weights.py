@@ -44,7 +44,7 @@ def fault(file: BinaryIO, size: int) -> str | None:
             if not _finite(file, dtype, stop - start):
                 return "holds weights that are not finite numbers"
             end = stop
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "is no safetensors file, or a damaged one"
     return None if end == data_size else "is damaged: it is longer than its header says"
 

@@ -33,7 +33,7 @@ _PURPOSE = "backup manifest"
 _CHUNK = 1 << 20
 _DIGEST = 32
 _LARGEST_MANIFEST = 100_000
-_BROKEN = (ValueError, TypeError, KeyError, RecursionError)
+_BROKEN = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

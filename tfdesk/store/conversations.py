@@ -21,6 +21,7 @@ SELECT id, session_id, position, speaker, text, at, emotion, corrected_emotion, 
        disposition, approved
 FROM turns
 """
+_NO_WORD = {0: " ", ord('"'): " "}  # would end a quoted word, or the query
 
 
 def _client(row: Row) -> Client:
@@ -117,7 +118,8 @@ def size(db: Db, client_id: int) -> tuple[int, int]:
 def clients_who_said(db: Db, search: str) -> set[int]:
     """Ids of the clients in whose conversations every word of ``search`` begins a word of one message."""
     # Quoting makes every character plain text: operators such as NEAR or * lose their meaning.
-    words = [w for w in search.replace('"', " ").split() if any(c.isalnum() for c in w)]
+    search = search.encode("utf8", "replace").decode().translate(_NO_WORD)
+    words = [w for w in search.split() if any(c.isalnum() for c in w)]
     if not words:
         return set()
     query = " ".join(f'"{word}"*' for word in words)

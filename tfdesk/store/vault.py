@@ -297,6 +297,8 @@ def _connect(path: Path, key: bytes) -> dbapi2.Connection:
                 "PRAGMA journal_mode = WAL"
             ).fetchone()  # reads the file: a wrong key fails here
             connection.execute("PRAGMA synchronous = FULL")
+            # Fold every save into the file at once: a log lost after a crash then takes nothing along.
+            connection.execute("PRAGMA wal_autocheckpoint = 1").fetchone()
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except BaseException:
             connection.close()
