@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tfdesk.core.errors import KnownError
 from tfdesk.core.models import Client, Disposition, DraftRow, RejectReason, TurnRow, text_sha256
-from tfdesk.jobs.desk_state import WAITING, DeskState, Phase, marked_messages
+from tfdesk.jobs.desk_state import WAITING, DeskState, Offer, Phase, marked_messages
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.services.review import Review
 from tfdesk.services.sessions import Sessions
@@ -29,7 +29,7 @@ class Desk(QObject):
         turns_changed: list[TurnRow] of the open client, oldest first
         clients_changed: the list of clients may differ
         reply_approved: text to put on the clipboard; nothing is ever sent
-        notice_given: sentence, whether it can be undone
+        notice_given: sentence, Offer
         refused: KnownError to show
     """
 
@@ -37,7 +37,7 @@ class Desk(QObject):
     turns_changed = Signal(list)
     clients_changed = Signal()
     reply_approved = Signal(str)
-    notice_given = Signal(str, bool)
+    notice_given = Signal(str, Offer)
     refused = Signal(object)
 
     def __init__(
@@ -100,8 +100,14 @@ class Desk(QObject):
         self.state = DeskState(client=client, session=self._sessions.latest_session(client_id))
         self._settle()
 
+    def refresh(self) -> None:
+        """Messages changed: what was asked about the old ones no longer matters."""
+        self._stop_quietly()
+        self._settle()
+        self.clients_changed.emit()
+
     @contextmanager
-    def _saying_refusals(self) -> Iterator[None]:
+    def saying_refusals(self) -> Iterator[None]:
         """What a service refuses inside this block ends the block and is shown to the person."""
         try:
             yield
@@ -110,7 +116,7 @@ class Desk(QObject):
 
     def add_client(self, name: str, situation: str) -> None:
         """A new client, opened at once."""
-        with self._saying_refusals():
+        with self.saying_refusals():
             client = self._sessions.add_client(name, situation)
             self.open_client(client.id)
             self.clients_changed.emit()
@@ -124,12 +130,10 @@ class Desk(QObject):
     def add_client_message(self, text: str) -> bool:
         """Store what the client wrote, then screen and draft. False when the text was refused."""
         if self.state.session is not None:
-            with self._saying_refusals():
+            with self.saying_refusals():
                 self._sessions.add_client_turn(self.state.session.id, text)
-                self._stop_quietly()
                 self.state = replace(self.state, strategy=None)
-                self.clients_changed.emit()
-                self._settle()
+                self.refresh()
                 return True
         return False
 
@@ -139,6 +143,9 @@ class Desk(QObject):
         self._show_turns()
         if self.state.turn is not None and self.state.turn.id == turn_id:
             self._update(turn=self._turn(turn_id))
+            if self.state.phase is Phase.READY:
+                words = self.tr("Kept. New drafts will read the message as {0}.").format(label)
+                self.notice_given.emit(words if label else self.tr("Taken back."), Offer.REDRAFT)
 
     # Drafting ------------------------------------------------------------------------
 
@@ -180,36 +187,43 @@ class Desk(QObject):
             self._decide(lambda: self._review.write_own(turn.id, text))
 
     def _decide(self, decision: Callable[[], TurnRow]) -> None:
-        with self._saying_refusals():
+        with self.saying_refusals():
             reply = decision()
-            self._stop_quietly()
-            self._settle()
-            self.clients_changed.emit()
+            self.refresh()
             self.reply_approved.emit(reply.text)
-            self.notice_given.emit(self.tr("Copied. Paste it where you write to the client."), True)
+            self.notice_given.emit(self.tr("Copied. Paste it where you write to the client."), Offer.UNDO)
 
     def reject(self, draft: DraftRow, reason: RejectReason, note: str = "") -> None:
         """Put a draft aside; the others stay."""
-        with self._saying_refusals():
+        with self.saying_refusals():
             self._review.reject(draft.id, reason, note)
             if self.state.turn is not None:
                 self._update(drafts=tuple(self._review.drafts(self.state.turn.id, self.state.version)))
-            self.notice_given.emit(self.tr("Rejected: {0}.").format(reason.value), True)
+            self.notice_given.emit(self.tr("Rejected: {0}.").format(reason.value), Offer.UNDO)
 
     def undo(self) -> None:
         """Take back the last decision in this session."""
         if self.state.session is not None:
-            with self._saying_refusals():
+            with self.saying_refusals():
                 done = self._review.undo_last(self.state.session.id)
-                self._stop_quietly()
-                self._settle()
-                self.clients_changed.emit()
-                self.notice_given.emit(done, False)
+                self.refresh()
+                self.notice_given.emit(done, Offer.REDO)
+
+    def redo(self) -> None:
+        """Make the decision again that was taken back last."""
+        session = self.state.session
+        if session is not None:
+            with self.saying_refusals():
+                reply = self._review.redo_last(session.id)
+                self.refresh()
+                if reply is not None:
+                    self.reply_approved.emit(reply.text)
+                self.notice_given.emit(self.tr("Done again."), Offer.UNDO)
 
     def dispose(self, disposition: Disposition, note: str) -> None:
         """Record what was done about the open risk."""
         if self.state.risk_turn is not None:
-            with self._saying_refusals():
+            with self.saying_refusals():
                 self._review.dispose(self.state.risk_turn.id, disposition, note)
                 self.clients_changed.emit()
                 self._settle()
@@ -361,7 +375,7 @@ class Desk(QObject):
         elif answer.withheld is not None or not answer.drafts:
             self._update(phase=Phase.ABSTAINED)
         else:
-            with self._saying_refusals():
+            with self.saying_refusals():
                 self._enter_ready(self._turn(turn.id), self._review.save_drafts(turn.id, answer))
 
     def _on_request_stopped(self, request: str) -> None:

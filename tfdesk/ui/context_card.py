@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 
 from tfdesk.core.models import TurnRow
 from tfdesk.ui.controls import Bar, button, card, clear, label, row
+from tfdesk.ui.message_menu import emotion_menu
 from tfdesk.ui.theme import Theme
-from tfdesk.ui.transcript import emotion_menu
 from trainer.events import ContextUsed, Emotion
 
 NAMED = 2  # emotions with a bar of their own; the rest is "other"
@@ -119,8 +119,8 @@ class ContextCard(QWidget):
     def _open_menu(self) -> None:
         menu = emotion_menu(self, self._labels, self._corrected)
         chosen = menu.exec(self._choose.mapToGlobal(self._choose.rect().bottomLeft()))
-        if chosen is not None:
-            self.emotion_corrected.emit(chosen.data())
+        if chosen is not None and chosen.data() is not None:
+            self.emotion_corrected.emit(chosen.data()[1])
 
 
 class EmotionBars(QFrame):

@@ -27,6 +27,11 @@ def qt_ranges(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
     return [(_utf16_length(text[:start]), _utf16_length(text[start:end])) for start, end in ranges]
 
 
+def code_point(text: str, at: int) -> int:
+    """The code point of ``text`` that lies at Qt's position ``at``."""
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * at].decode("utf-16-le", "replace"))
+
+
 def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 

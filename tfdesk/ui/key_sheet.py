@@ -1,0 +1,63 @@
+"""The sheet of keys (F1): every command that has one, by what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from tfdesk.ui.commands import Command
+from tfdesk.ui.controls import button, label, row
+from tfdesk.ui.text import key_hint, tr
+
+
+class KeySheet(QDialog):
+    """Groups of commands in two columns; Esc, Enter or Close leaves."""
+
+    def __init__(self, parent: QWidget, commands: Iterable[Command]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Keys"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for command in commands:
+            if command.keys:
+                groups.setdefault(command.group, []).append((command.name, key_hint(command.keys[0])))
+        columns = (QVBoxLayout(), QVBoxLayout())
+        heights = [0, 0]
+        for name, lines in groups.items():
+            side = heights.index(min(heights))
+            heights[side] += len(lines) + 2
+            columns[side].addWidget(_group(name, lines))
+        sides = QHBoxLayout()
+        sides.setSpacing(40)
+        for column in columns:
+            column.setSpacing(18)
+            column.addStretch(1)
+            sides.addLayout(column)
+        close = button(tr("Close"), "primary")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 16)
+        whole.setSpacing(16)
+        whole.addWidget(label(tr("Keys"), "title"))
+        whole.addLayout(sides)
+        words = tr("While you type, keys belong to the text; only Ctrl+Enter and Esc act on the draft.")
+        whole.addWidget(label(words, "muted", wrap=True))
+        whole.addLayout(row(None, close))
+
+
+def _group(name: str, lines: list[tuple[str, str]]) -> QWidget:
+    whole = QWidget()
+    grid = QGridLayout(whole)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(7)
+    grid.setColumnMinimumWidth(0, 120)
+    grid.addWidget(label(name, "section"), 0, 0, 1, 2)
+    for number, (words, keys) in enumerate(lines, start=1):
+        grid.addWidget(label(keys, "keycap"), number, 0, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(label(words), number, 1)
+    grid.setColumnStretch(1, 1)
+    return whole
