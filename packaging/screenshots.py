@@ -21,7 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 if "--on-screen" not in sys.argv:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    SCREEN = Path(tempfile.mkdtemp()) / "screen.json"  # the plugin's own screen is smaller than the window
+    SCREEN.write_text('{"screens": [{"name": "one", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
+    os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 import numpy as np  # noqa: E402
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, QTimer  # noqa: E402
@@ -64,11 +66,11 @@ CHAT = (
     "[23/11/2026, 07:58:55] Devon: got up and made tea instead of lying there"
 )
 PASSPHRASE = "a passphrase for pictures only"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Run the event loop until ``true()``; an error after a minute."""
+    """Run the event loop until ``true()``; an error after three minutes."""
     end = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > end:

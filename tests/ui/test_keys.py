@@ -84,6 +84,7 @@ def test_a_message_is_answered_from_the_first_word_to_the_next_client_by_keys_al
     assert desk.state.drafts[0].state is DraftState.rejected
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, control)
     assert opened.turns()[-1][2] == "drafted"
+    assert desk.state.others_waiting == 1
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert desk.state.client is not None
     assert desk.state.client.name == "Devon A."

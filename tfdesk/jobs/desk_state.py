@@ -67,6 +67,7 @@ class DeskState:
     marked: tuple[Marked, ...] = ()
     progress: tuple[int, int] = (0, 0)  # candidates done, total
     reason: str = ""
+    others_waiting: int = 0  # clients besides the open one, when there is nothing to answer
 
 
 def marked_messages(dialogue: Dialogue, risk: Risk | None) -> tuple[Marked, ...]:

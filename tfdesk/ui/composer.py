@@ -38,7 +38,8 @@ class MessageBox(QPlainTextEdit):
 
     def _fit(self) -> None:
         lines = max(1, min(MOST_LINES, round(self.document().size().height())))
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + self._theme.px(24))
+        edges = self._theme.px(22) + 2 * self._theme.colours.line_width
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + edges)
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)

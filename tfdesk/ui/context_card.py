@@ -90,9 +90,9 @@ class ContextCard(QWidget):
         read = self.tr("situation + {0}").format(turns) if context.situation else turns
         words = self.tr("{0} · {1} tokens").format(read, context.tokens)
         if context.turns_used < context.turns_total:
-            words = self.tr("{0} · older turns did not fit").format(words)
+            words = self.tr("{0} · older left out").format(words)
         elif context.truncated:
-            words = self.tr("{0} · the beginning did not fit").format(words)
+            words = self.tr("{0} · beginning left out").format(words)
         self._used.setText(words)
         self._exact.setPlainText(context.prompt)
 

@@ -109,7 +109,7 @@ class KeyButton(QPushButton):
         if look:
             self.setProperty("look", look)
         self._line = line = QHBoxLayout(self)
-        line.setContentsMargins(12, 0, 12, 0)
+        line.setContentsMargins(10, 0, 10, 0)
         line.setSpacing(6)
         for words, name in ((text, ""), (key_hint(key), "key")):
             part = label(words, name)

@@ -34,6 +34,7 @@ class DecisionColumn(QWidget):
         disposed: Disposition, note
         emotion_corrected: label or None
         version_requested: number from 1
+        next_client_requested
         focus_freed: what had the keyboard focus is gone
     """
 
@@ -47,6 +48,7 @@ class DecisionColumn(QWidget):
     disposed = Signal(Disposition, str)
     emotion_corrected = Signal(object)
     version_requested = Signal(int)
+    next_client_requested = Signal()
     focus_freed = Signal()
 
     def __init__(self, theme: Theme, protocols: Protocols) -> None:
@@ -87,6 +89,7 @@ class DecisionColumn(QWidget):
         self.progress.stop_requested.connect(self.stop_requested)
         self.notice.redraft_requested.connect(self.redraft)
         self.notice.own_reply_requested.connect(self.open_own_reply)
+        self.notice.next_client_requested.connect(self.next_client_requested)
         self.risk.disposed.connect(self.disposed)
         drafts.approve_requested.connect(self.approve_requested)
         drafts.edit_saved.connect(self.edit_saved)
@@ -160,9 +163,11 @@ class DecisionColumn(QWidget):
         self._arrange()
 
     def first_focus(self) -> QWidget | None:
-        """Where the keyboard goes when it comes to this column: the selected draft, else the first button."""
+        """Where the keyboard goes when it comes here: the selected draft, the own reply, else a button."""
         if self.drafts.selected is not None and self.drafts.isVisible():
             return self.drafts.selected
+        if self.own.is_open:
+            return self.own.text
         reached = (w for w in self.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)
         return next((w for w in reached if w.isVisible() and w.isEnabled()), None)
 

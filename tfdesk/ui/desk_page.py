@@ -151,6 +151,7 @@ class DeskPage(QWidget):
         decisions.emotion_corrected.connect(self._on_emotion_corrected)
         decisions.evidence_shown.connect(self._on_evidence_shown)
         decisions.version_requested.connect(desk.show_version)
+        decisions.next_client_requested.connect(self.clients.choose_next_waiting)
         decisions.focus_freed.connect(self.composer.box.setFocus)
 
     # What the desk says ------------------------------------------------------------------

@@ -50,10 +50,15 @@ class Everything:
         return [*parts, Section(tr("MESSAGES"), messages)]
 
     def _found_commands(self, wanted: str) -> list[Entry]:
-        terms = wanted.casefold().split()
-        found = [c for c in self._commands if all(term in c.name.casefold() for term in terms)]
+        found = [c for c in self._commands if _begins(wanted.casefold().split(), c.name)]
         entries = [Entry(c.name, c.run, key_hint(c.keys[0]) if c.keys else "") for c in found]
         return entries[:MOST_COMMANDS] if wanted else entries
+
+
+def _begins(terms: Sequence[str], name: str) -> bool:
+    """Whether every term begins a word of the name."""
+    words = name.casefold().split()
+    return all(any(word.startswith(term) for word in words) for term in terms)
 
 
 def _call(function: Callable[..., None], *values: int) -> Callable[[], None]:

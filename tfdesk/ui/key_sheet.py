@@ -24,11 +24,11 @@ class KeySheet(QDialog):
             if command.keys:
                 groups.setdefault(command.group, []).append((command.name, key_hint(command.keys[0])))
         columns = (QVBoxLayout(), QVBoxLayout())
-        heights = [0, 0]
-        for name, lines in groups.items():
-            side = heights.index(min(heights))
-            heights[side] += len(lines) + 2
-            columns[side].addWidget(_group(name, lines))
+        half, used = sum(len(lines) + 2 for lines in groups.values()) / 2, 0.0
+        for name, lines in groups.items():  # in their order, as even as that allows
+            size = len(lines) + 2
+            columns[0 if used + size / 2 <= half else 1].addWidget(_group(name, lines))
+            used += size
         sides = QHBoxLayout()
         sides.setSpacing(40)
         for column in columns:

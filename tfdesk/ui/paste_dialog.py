@@ -106,12 +106,12 @@ class PasteDialog(QDialog):
         who = {"client": self.tr("Client"), "therapist": self.tr("You")}
         for message in self._new:
             self.list.addItem(QListWidgetItem(f"{who[message.speaker]}:  {message.text}"))
-        parts = [self.tr("%n message(s) to add.", "", len(self._new))]
+        parts = [self.tr("Messages to add: {0}.").format(len(self._new))]
         if old:
-            parts.append(self.tr("%n at the beginning are here already.", "", old))
+            parts.append(self.tr("Here already, at the beginning: {0}.").format(old))
         if skipped:
-            first = self.tr("the first is line {0}, {1}").format(skipped[0].line, self.tr(skipped[0].reason))
-            parts.append(self.tr("%n line(s) left out", "", len(skipped)) + f" ({first}).")
+            words = self.tr("Left out: {0}, the first is line {1} ({2}).")
+            parts.append(words.format(len(skipped), skipped[0].line, self.tr(skipped[0].reason)))
         self.summary.setText(" ".join(parts))
         self.add.setEnabled(bool(self._new))
 

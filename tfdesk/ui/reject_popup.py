@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -48,14 +48,16 @@ class RejectPopup(QFrame):
         return made
 
     def open_at(self, anchor: QWidget) -> None:
-        """Show the reasons below ``anchor``, or above it where the screen ends."""
+        """Show the reasons below ``anchor``, or above it where there is more room; within the window."""
         self.adjustSize()
-        corner = anchor.mapToGlobal(anchor.rect().bottomLeft())
-        space = anchor.screen().availableGeometry()
-        if corner.y() + self.height() > space.bottom():
-            corner.setY(max(space.top(), anchor.mapToGlobal(anchor.rect().topLeft()).y() - self.height()))
-        corner.setX(max(space.left(), min(corner.x(), space.right() - self.width())))
-        self.move(corner)
+        window = anchor.window()
+        space = QRect(window.mapToGlobal(QPoint(0, 0)), window.size())
+        below = anchor.mapToGlobal(anchor.rect().bottomLeft())
+        top = below.y() + 4
+        if top + self.height() > space.bottom():
+            top = max(space.top(), below.y() - anchor.height() - 4 - self.height())
+        left = max(space.left(), min(below.x(), space.right() - 12 - self.width()))
+        self.move(left, top)
         self.show()
         self.reasons[0].setFocus()
 

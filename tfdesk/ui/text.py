@@ -77,7 +77,9 @@ def time_in_transcript(at: float, now: float) -> str:
 def key_hint(key: str) -> str:
     """A shortcut as shown on a button, e.g. "Ctrl+↵"."""
     shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-    return shown.replace("Return", "↵").replace("Shift+", "⇧")
+    for name, sign in (("Return", "↵"), ("Shift+", "⇧"), ("Down", "↓"), ("Up", "↑")):
+        shown = shown.replace(name, sign)
+    return shown
 
 
 PLAIN = Qt.TextFormat.PlainText

@@ -198,8 +198,9 @@ class Theme(QObject):
         resources = resources_dir()
         text = (resources / "qss" / "tfdesk.qss").read_text(encoding="utf8")
         shade = "light" if self.colours is LIGHT else "dark"
-        for name, icon in (("@check_mark", "check"), ("@radio_dot", "dot")):
+        for name, icon in (("@check_mark", "check"), ("@radio_dot", "dot"), ("@arrow_down", "arrow")):
             text = text.replace(name, (resources / "icons" / f"{icon}-{shade}.svg").as_posix())
+        text = text.replace("@link_line", "underline" if self.colours is HIGH else "none")
         text = text.replace("@hair", f"{self.colours.line_width}px")
         text = text.replace("@radio_radius", f"{(self.px(14) + 2) // 2}px")  # more than half draws a square
         text = re.sub(r"@([a-z_]+)", lambda match: str(getattr(self.colours, match[1])), text)

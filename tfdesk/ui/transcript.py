@@ -99,6 +99,7 @@ class Transcript(QListView):
         """Show how a reply differs from its draft; a second call shows its words again."""
         self._model.show_changes(turn_id, () if self._model.changes_shown(turn_id) else parts)
         self.doItemsLayout()
+        self.scrollTo(self._model.index(self._model.reveal(turn_id)))
 
     def turn(self, turn_id: int) -> TurnRow:
         """A message that is shown, as it was said."""

@@ -197,7 +197,8 @@ def change_marks(parts: Sequence[DiffPart]) -> list[tuple[Mark, Span]]:
         end = at + len(part.text)
         if part.kind != "same":
             kind = Mark.ADDED if part.kind == "added" else Mark.REMOVED
-            marks.append((kind, Span("reply", at, at + len(part.text.rstrip()))))
+            blank = len(part.text) - len(part.text.lstrip())
+            marks.append((kind, Span("reply", at + blank, end)))
         at = end
     return marks
 
