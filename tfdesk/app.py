@@ -193,7 +193,7 @@ class App(QObject):
             self.page.show_message(client_id, turn_id)
 
     def _open_keys(self) -> None:
-        KeySheet(self.window, self._all_commands()).open()
+        KeySheet(self.window, self.theme, self._all_commands()).open()
 
     def _open_habits(self) -> None:
         figures = OverReliance(self.access.vault).figures()

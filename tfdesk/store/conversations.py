@@ -56,10 +56,19 @@ def _turn(row: Row) -> TurnRow:
         corrected_emotion=corrected,
         strategy=strategy,
         origin=origin,
-        risk=risk_from(json.loads(risk)) if risk else None,
+        risk=_risk(risk) if risk else None,
         disposition=done,
         approved=bool(approved),
     )
+
+
+def _risk(body: str) -> Risk:
+    """Nearly all messages were screened and nothing was found: one value serves them all."""
+    return _SCREENED if body == _SCREENED_BODY else risk_from(json.loads(body))
+
+
+_SCREENED = Risk("screened")
+_SCREENED_BODY = json.dumps(risk_json(_SCREENED))
 
 
 @dataclass(frozen=True, slots=True)

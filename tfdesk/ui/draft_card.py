@@ -69,7 +69,7 @@ class DraftCard(QFrame):
         self.approve.clicked.connect(self.approve_requested)
         self.edit.clicked.connect(self.start_editing)
         self.reject.clicked.connect(self.open_reasons)
-        inner.addLayout(Flow(self.approve, self.edit, self.reject))
+        inner.addLayout(Flow(self.approve, self.edit, self.reject, spacing=6))
         column.addWidget(self._details)
         self._editing = self._build_editor()
         column.addWidget(self._editing)
@@ -189,7 +189,7 @@ class DraftCard(QFrame):
         if self.open and not self.editing:
             popup = RejectPopup(self)
             popup.chosen.connect(self.reject_requested)
-            popup.open_at(self.reject)
+            popup.open_at(self.reject, self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

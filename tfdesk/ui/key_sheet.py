@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QW
 from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import button, label, row
 from tfdesk.ui.text import key_hint, tr
+from tfdesk.ui.theme import Theme
 
 
 class KeySheet(QDialog):
     """Groups of commands in two columns; Esc, Enter or Close leaves."""
 
-    def __init__(self, parent: QWidget, commands: Iterable[Command]) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, commands: Iterable[Command]) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keys"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -27,7 +28,7 @@ class KeySheet(QDialog):
         half, used = sum(len(lines) + 2 for lines in groups.values()) / 2, 0.0
         for name, lines in groups.items():  # in their order, as even as that allows
             size = len(lines) + 2
-            columns[0 if used + size / 2 <= half else 1].addWidget(_group(name, lines))
+            columns[0 if used + size / 2 <= half else 1].addWidget(_group(name, lines, theme.px(112)))
             used += size
         sides = QHBoxLayout()
         sides.setSpacing(40)
@@ -48,13 +49,13 @@ class KeySheet(QDialog):
         whole.addLayout(row(None, close))
 
 
-def _group(name: str, lines: list[tuple[str, str]]) -> QWidget:
+def _group(name: str, lines: list[tuple[str, str]], first: int) -> QWidget:
     whole = QWidget()
     grid = QGridLayout(whole)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(7)
-    grid.setColumnMinimumWidth(0, 120)
+    grid.setColumnMinimumWidth(0, first)  # pixels: words of all groups begin at one place
     grid.addWidget(label(name, "section"), 0, 0, 1, 2)
     for number, (words, keys) in enumerate(lines, start=1):
         grid.addWidget(label(keys, "keycap"), number, 0, Qt.AlignmentFlag.AlignLeft)

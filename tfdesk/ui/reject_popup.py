@@ -47,17 +47,18 @@ class RejectPopup(QFrame):
         made.clicked.connect(self._on_clicked)
         return made
 
-    def open_at(self, anchor: QWidget) -> None:
-        """Show the reasons below ``anchor``, or above it where there is more room; within the window."""
+    def open_at(self, anchor: QWidget, card: QWidget) -> None:
+        """Show the reasons below ``anchor``, or to the left of ``card`` where there is no room below."""
         self.adjustSize()
         window = anchor.window()
         space = QRect(window.mapToGlobal(QPoint(0, 0)), window.size())
         below = anchor.mapToGlobal(anchor.rect().bottomLeft())
-        top = below.y() + 4
-        if top + self.height() > space.bottom():
-            top = max(space.top(), below.y() - anchor.height() - 4 - self.height())
-        left = max(space.left(), min(below.x(), space.right() - 12 - self.width()))
-        self.move(left, top)
+        left, top = below.x(), below.y() + 4
+        if top + self.height() > space.bottom():  # the draft itself stays in sight
+            left = card.mapToGlobal(QPoint(0, 0)).x() - 8 - self.width()
+            top = space.bottom() - 12 - self.height()
+        left = max(space.left(), min(left, space.right() - 12 - self.width()))
+        self.move(left, max(space.top(), top))
         self.show()
         self.reasons[0].setFocus()
 
