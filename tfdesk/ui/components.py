@@ -13,7 +13,7 @@ from trainer.events import Component, Span
 
 
 class Components(QWidget):
-    """Every component, the weightiest first, in two columns.
+    """Every component, the weightiest first, in two columns; in one while text is large.
 
     Signals:
         pointed: name of the component that is pointed at, "" for none
@@ -33,7 +33,7 @@ class Components(QWidget):
         grid.setVerticalSpacing(4)
         ranked = sorted(components.items(), key=lambda item: (-item[1].weight, item[0]))
         for number, (name, part) in enumerate(ranked):
-            line, side = divmod(number, 2)
+            line, side = (number, 0) if theme.large else divmod(number, 2)
             words = label(name, "small")
             self._names.append(name)
             self._labels[name] = words
@@ -45,9 +45,10 @@ class Components(QWidget):
                 widget.installEventFilter(self)
                 self._name_of[widget] = name
                 grid.addWidget(widget, line, 4 * side + place)
-        for side in (0, 1):
+        for side in (0,) if theme.large else (0, 1):
             grid.setColumnStretch(4 * side + 1, 1)
-        grid.setColumnMinimumWidth(3, theme.px(4))  # between the two columns
+        if not theme.large:
+            grid.setColumnMinimumWidth(3, theme.px(4))  # between the two columns
         listed = ", ".join(f"{name} {part.value:.2f}" for name, part in ranked)
         self.setAccessibleName(self.tr("Reward: {0}").format(listed))
 

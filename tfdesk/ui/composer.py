@@ -37,7 +37,7 @@ class MessageBox(QPlainTextEdit):
         self._fit()
 
     def _fit(self) -> None:
-        lines = max(1, min(MOST_LINES, round(self.document().size().height())))
+        lines = max(2 if self._theme.large else 1, min(MOST_LINES, round(self.document().size().height())))
         edges = self._theme.px(22) + 2 * self._theme.colours.line_width
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + edges)
 

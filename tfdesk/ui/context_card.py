@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QPlainTextEdit,
@@ -43,7 +44,8 @@ class ContextCard(QWidget):
         self._show_exact = button(self.tr("Exact input"), "link")
         self._show_exact.setCheckable(True)
         self._show_exact.toggled.connect(self._on_exact_toggled)
-        column.addLayout(row(label(self.tr("What the model read"), "strong"), None, self._show_exact))
+        self._first_line = row(label(self.tr("What the model read"), "strong"), None, self._show_exact)
+        column.addLayout(self._first_line)
         self._used = label("", "muted", wrap=True)
         column.addWidget(self._used)
         self._bars = QVBoxLayout()
@@ -61,6 +63,13 @@ class ContextCard(QWidget):
         self._exact.setFixedHeight(160)
         column.addWidget(self._exact)
         self._exact.hide()
+
+        theme.changed.connect(self._arrange)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        direction = QBoxLayout.Direction
+        self._first_line.setDirection(direction.TopToBottom if self._theme.large else direction.LeftToRight)
 
     @property
     def correct_button(self) -> QPushButton:

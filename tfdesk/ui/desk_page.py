@@ -29,7 +29,9 @@ from tfdesk.ui.theme import Theme
 from tfdesk.ui.transcript import Transcript
 from trainer.events import Span
 
-MOST_LEFT, MOST_RIGHT = 270, 520  # pixels: at large text the conversation keeps the rest
+MOST_LEFT, MOST_RIGHT = 290, 520  # pixels: at large text the conversation keeps the rest
+LEAST_RIGHT = 440  # pixels, at large text
+USUAL_WIDTH = 1280  # pixels of the page before it is shown
 
 
 class DeskPage(QWidget):
@@ -71,9 +73,9 @@ class DeskPage(QWidget):
         for place, stretch in enumerate((0, 1, 0)):
             self._splitter.setStretchFactor(place, stretch)
         self.clients.setMinimumWidth(160)
-        self.decisions.setMinimumWidth(340)
-        left, right = min(MOST_LEFT, theme.px(left_width)), min(MOST_RIGHT, theme.px(right_width))
-        self._splitter.setSizes([left, max(360, 1280 - left - right), right])
+        self._widths = left_width, right_width
+        self._fit_columns()
+        theme.changed.connect(self._fit_columns)
         self._splitter.splitterMoved.connect(self._on_splitter_moved)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -301,7 +303,16 @@ class DeskPage(QWidget):
                 target.setFocus(Qt.FocusReason.ShortcutFocusReason)
                 return
 
+    def _fit_columns(self) -> None:
+        """Columns as wide as they were left, at the present size of text."""
+        whole = self._splitter.width() if self.isVisible() else USUAL_WIDTH
+        left, right = (self._theme.px(width) for width in self._widths)
+        left, right = min(MOST_LEFT, left), min(MOST_RIGHT, right)
+        self.decisions.setMinimumWidth(min(LEAST_RIGHT, self._theme.px(340)))
+        self._splitter.setSizes([left, max(360, whole - left - right), right])
+
     def _on_splitter_moved(self, _position: int, _index: int) -> None:
         left, _, right = self._splitter.sizes()
         share = 100 / self._theme.scale
-        self.widths_changed.emit(round(left * share), round(right * share))
+        self._widths = round(left * share), round(right * share)
+        self.widths_changed.emit(*self._widths)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import button, label, row
@@ -28,9 +28,11 @@ class KeySheet(QDialog):
         half, used = sum(len(lines) + 2 for lines in groups.values()) / 2, 0.0
         for name, lines in groups.items():  # in their order, as even as that allows
             size = len(lines) + 2
-            columns[0 if used + size / 2 <= half else 1].addWidget(_group(name, lines, theme.px(112)))
+            left = theme.large or used + size / 2 <= half
+            columns[0 if left else 1].addWidget(_group(name, lines, theme.px(112)))
             used += size
         sides = QHBoxLayout()
+        sides.setContentsMargins(0, 0, 0, 0)
         sides.setSpacing(40)
         for column in columns:
             column.setSpacing(18)
@@ -39,14 +41,21 @@ class KeySheet(QDialog):
         close = button(tr("Close"), "primary")
         close.setDefault(True)
         close.clicked.connect(self.accept)
+        inner = QWidget()
+        inner.setLayout(sides)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setAccessibleName(tr("Keys"))  # it takes the keyboard: Up and Down scroll it
+        scroll.setWidget(inner)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 16)
         whole.setSpacing(16)
         whole.addWidget(label(tr("Keys"), "title"))
-        whole.addLayout(sides)
+        whole.addWidget(scroll, 1)
         words = tr("While you type, keys belong to the text; only Ctrl+Enter and Esc act on the draft.")
         whole.addWidget(label(words, "muted", wrap=True))
         whole.addLayout(row(None, close))
+        margins = QSize(72, 190)  # around the groups
+        self.resize((inner.sizeHint() + margins).boundedTo(parent.size() - QSize(40, 40)))
 
 
 def _group(name: str, lines: list[tuple[str, str]], first: int) -> QWidget:

@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from tfdesk.core.models import RejectReason
-from tfdesk.ui.controls import button, label
+from tfdesk.ui.choice_button import ChoiceButton
+from tfdesk.ui.controls import label
 
 MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -41,8 +42,7 @@ class RejectPopup(QFrame):
         self.setMinimumWidth(240)
 
     def _reason(self, number: int, reason: RejectReason) -> QPushButton:
-        made = button(f"{number}   {self.tr(reason.value)}", "choice")
-        made.setAccessibleName(self.tr(reason.value))
+        made = ChoiceButton(number, self.tr(reason.value))
         made.setProperty("reason", reason.name)
         made.clicked.connect(self._on_clicked)
         return made

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from tfdesk.core.models import FLAGGED, Disposition
 from tfdesk.jobs.desk_state import Marked
 from tfdesk.services.protocols import Protocol, Protocols
+from tfdesk.ui.choice_button import ChoiceButton
 from tfdesk.ui.controls import Mark, MarkedText, button, card, clear, label, row
 from tfdesk.ui.theme import Theme
 
@@ -68,8 +69,7 @@ class RiskPanel(QWidget):
         column.addWidget(done)
 
     def _choice(self, number: int, choice: Disposition) -> QPushButton:
-        made = button(f"{number}   {self.tr(choice.value)}", "choice")
-        made.setAccessibleName(self.tr(choice.value))
+        made = ChoiceButton(number, self.tr(choice.value))
         made.setProperty("disposition", choice.name)
         made.setShortcut(QKeySequence(str(number)))  # a text field with the focus takes the digit first
         made.clicked.connect(self._on_choice_clicked)
@@ -104,7 +104,11 @@ class RiskPanel(QWidget):
         self._steps.addWidget(_numbered(protocol.steps))
         for line in protocol.contacts:
             self._steps.addWidget(label(line, "strong", wrap=True))
-        self._asked = _numbered(protocol.questions)
+        self._asked = QWidget()
+        asked = QVBoxLayout(self._asked)
+        asked.setContentsMargins(0, 6, 0, 0)
+        asked.addWidget(label(self.tr("Ask the client, word for word:"), "muted", wrap=True))
+        asked.addWidget(_numbered(protocol.questions))
         self._steps.addWidget(self._asked)
         self.questions.setVisible(bool(protocol.questions))
         self.questions.setChecked(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from tfdesk.core.models import TurnRow
 from tfdesk.jobs.desk_state import DeskState
@@ -38,9 +38,18 @@ class SessionHeader(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 10, 20, 8)
         column.setSpacing(4)
-        column.addLayout(row(self._name, None, self._session, self._new_session))
+        self._first_line = row(self._name, None, row(self._session, self._new_session))
+        column.addLayout(self._first_line)
         column.addWidget(self._situation)
         column.addLayout(row(self.strip, self._strip_words, None))
+
+        self._theme = theme
+        theme.changed.connect(self._arrange)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        direction = QBoxLayout.Direction
+        self._first_line.setDirection(direction.TopToBottom if self._theme.large else direction.LeftToRight)
 
     def show_state(self, state: DeskState) -> None:
         """Show the open client and session."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from trainer.config import resources_dir
 
 LEAST_SCALE, LARGEST_SCALE, SCALE_STEP = 80, 200, 10
+LARGE_SCALE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,11 @@ class Theme(QObject):
         self._app.setPalette(_palette(self.colours))
         self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
+
+    @property
+    def large(self) -> bool:
+        """Text so large that what stands side by side must stand one below the other."""
+        return self.scale > LARGE_SCALE
 
     def px(self, size: float) -> int:
         """``size`` pixels at 100 % in pixels at the present scale."""
