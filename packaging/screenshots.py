@@ -60,10 +60,14 @@ TALK = {
     ],
 }
 CHAT = (
-    "[22/11/2026, 20:14:03] Devon: tried the list thing\n"
-    "[22/11/2026, 20:31:40] Me: How was the night after?\n"
-    "[22/11/2026, 20:33:12] Devon: same. awake at three, counting what I owe\n"
-    "[23/11/2026, 07:58:55] Devon: got up and made tea instead of lying there"
+    "[22/11/2026, 20:14:03] Ingrid: wrote the sentence down, like you said\n"
+    "[22/11/2026, 20:31:40] Me: Where is it now?\n"
+    "[22/11/2026, 20:33:12] Ingrid: in my pocket. it stays there, mostly\n"
+    "[23/11/2026, 07:58:55] Ingrid: tomorrow he will ask again about saturday"
+)
+WROTE = (
+    "I said yes to the extra shift again. It was in my pocket the whole time. My daughter didn't even ask why, "
+    "she just took her swimming bag back upstairs."
 )
 PASSPHRASE = "a passphrase for pictures only"
 PATIENCE_S = 180.0
@@ -251,8 +255,14 @@ class Photographer:
         assert desk is not None
         assert page is not None
         assert workspace is not None
-        self.open("Devon A.")
-        self.say("ok. tried the list thing again. slept four hours maybe")
+        page.clients.new_client_requested.emit("Ingrid V.", "Work stress: cannot say no to her manager")
+        page.composer.box.chat_pasted.emit(recognise(CHAT), CHAT)
+        self.picture("paste")
+        dialog = self.app.window.findChild(PasteDialog)
+        assert dialog is not None
+        dialog.add.click()
+        self.reach(Phase.READY)
+        self.say(WROTE)
         self.reach(Phase.READY)
         page.decisions.drafts.reject()
         self.picture("reject")
@@ -264,7 +274,7 @@ class Photographer:
         page.transcript.asked.emit(MessageAction.CHANGES, desk.all_turns()[-1].id, None)
         self.picture("edit-shown")
         page.find_bar.open_bar()
-        page.find_bar.words.setText("sleep")
+        page.find_bar.words.setText("pocket")
         self.picture("find")
         page.find_bar.close_bar()
         workspace.search_requested.emit()
@@ -279,11 +289,8 @@ class Photographer:
         workspace.habits_requested.emit()
         self.picture("habits")
         self.close(HabitsDialog)
-        page.composer.box.chat_pasted.emit(recognise(CHAT), CHAT)
-        self.picture("paste")
-        self.close(PasteDialog)
         page.decisions.set_write_first(True)
-        self.say("it was better with the window open. is that stupid")
+        self.say("I did not read it out. But I did not say yes either, this time.")
         self.reach(Phase.READY)
         self.picture("write-first")
         page.decisions.set_write_first(False)
