@@ -66,8 +66,8 @@ CHAT = (
     "[23/11/2026, 07:58:55] Ingrid: tomorrow he will ask again about saturday"
 )
 WROTE = (
-    "I said yes to the extra shift again. It was in my pocket the whole time. My daughter didn't even ask why, "
-    "she just took her swimming bag back upstairs."
+    "I said yes to the extra shift again. It was in my pocket the whole time. My daughter didn't even ask "
+    "why, she just took her swimming bag back upstairs."
 )
 PASSPHRASE = "a passphrase for pictures only"
 PATIENCE_S = 180.0

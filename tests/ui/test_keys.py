@@ -13,6 +13,7 @@ from tests.ui.conftest import Opened
 from tfdesk.core.models import DraftState
 from tfdesk.jobs.desk_state import Phase
 from tfdesk.ui.controls import Bar
+from tfdesk.ui.decision_column import spoken
 
 NONE = Qt.KeyboardModifier.NoModifier
 EDITORS = ["message box with words", "draft editor", "own reply", "client search"]
@@ -162,3 +163,14 @@ def test_the_arrows_point_at_one_component_of_the_selected_draft(opened: Opened,
     for _ in range(5):
         qtbot.keyClick(card, Qt.Key.Key_Right)
     assert seen == ["emotion fit", "empathy", "professional", "relevance", ""]
+
+
+def test_what_appears_by_itself_is_put_in_words_for_a_screen_reader(opened: Opened) -> None:
+    opened.client_says("I said yes again")
+    assert opened.app.desk is not None
+    assert spoken(opened.app.desk.state) == "Drafts: 3"
+    opened.say("I gave the dog away")
+    opened.reach(Phase.RISK)
+    assert "risk" in spoken(opened.app.desk.state)
+    opened.app.desk.add_client("Devon A.", "")
+    assert spoken(opened.app.desk.state).startswith("No message yet.")

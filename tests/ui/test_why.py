@@ -18,8 +18,8 @@ def row(rank: int, **values: float) -> DraftRow:
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ((0.9, 0.9), (0.5, 0.7), "Best of 2: more emotion and empathy than the next one."),
-        ((0.9, 0.6), (0.5, 0.7), "Best of 2: more emotion than the next one, less empathy."),
+        ((0.9, 0.9), (0.5, 0.7), "Best of 2: higher in emotion and empathy than the next one."),
+        ((0.9, 0.6), (0.5, 0.7), "Best of 2: higher in emotion than the next one, lower in empathy."),
         ((0.7, 0.7), (0.7, 0.7), "Best of 2, by very little."),
     ],
 )
@@ -36,6 +36,6 @@ def test_the_others_are_compared_with_the_first_and_one_alone_says_so() -> None:
         row(1, emotion=0.6, empathy=0.6),
         row(2, emotion=0.9, empathy=0.5),
     ]
-    assert why(rows[1], rows) == "Less emotion than the best one, more empathy."
+    assert why(rows[1], rows) == "Lower in emotion than the best one, higher in empathy."
     assert why(rows[2], rows) == "Almost as good as the best one."
     assert why(rows[0], rows[:1]) == "The only one that passed the checks."

@@ -21,7 +21,7 @@ class ChoiceButton(QPushButton):
         line.setSpacing(10)
         for part in (label(str(number)), label(words, wrap=True)):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            line.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         line.setStretch(1, 1)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)

@@ -114,12 +114,13 @@ class ContextCard(QWidget):
         shown = self._corrected or (self.tr("unsure") if emotion.abstained else emotion.label)
         self._choose.setText(self.tr("{0} ▾").format(shown))
         self._choose.setAccessibleName(self.tr("Emotion: {0}. Choose another").format(shown))
-        self._wrong.setText(
-            self.tr("You chose:") if self._corrected else self.tr("Not right? Choose the emotion:")
-        )
-        if emotion.abstained:
-            words = self.tr("Unsure: no emotion stands out enough to name one.")
-            self._bars.addWidget(label(words, "muted", wrap=True))
+        if self._corrected:
+            words = self.tr("You chose:")
+        elif emotion.abstained:
+            words = self.tr("Unsure: none stands out. Choose it:")
+        else:
+            words = self.tr("Not right? Choose the emotion:")
+        self._wrong.setText(words)
         self._bars.addWidget(EmotionBars(self._theme, emotion))
 
     def _on_exact_toggled(self, opened: bool) -> None:

@@ -9,15 +9,29 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from tfdesk.core.models import Disposition, DraftRow, RejectReason
 from tfdesk.jobs.desk_state import WAITING, DeskState, Phase
 from tfdesk.services.protocols import Protocols
+from tfdesk.ui.announce import announce
 from tfdesk.ui.context_card import ContextCard
 from tfdesk.ui.draft_list import DraftList
 from tfdesk.ui.notices import DraftingProgress, Notice, words_of
 from tfdesk.ui.own_reply import OwnReply, take_sentence
 from tfdesk.ui.risk_panel import RiskPanel
+from tfdesk.ui.text import tr
 from tfdesk.ui.theme import Theme
 from tfdesk.ui.ways_on import WaysOn
 
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+def spoken(state: DeskState) -> str:
+    """A state in a few words, for those who do not see it appear."""
+    if state.phase is Phase.READY:
+        return tr("Drafts: {0}").format(len(state.drafts))
+    if state.phase is Phase.RISK:
+        return tr("This message may mean a risk. Please read it yourself first.")
+    if state.phase is Phase.DRAFTING:
+        return tr("Writing drafts")
+    words = words_of(state)
+    return f"{words.title}. {words.sentence}" if words is not None else ""
 
 
 class DecisionColumn(QWidget):
@@ -116,6 +130,8 @@ class DecisionColumn(QWidget):
         """Show ``state``; labels offered in the menus come from the loaded model."""
         before = self._state.turn.id if self._state.turn is not None else None
         now = state.turn.id if state.turn is not None else None
+        if state.phase is not self._state.phase:
+            announce(self, spoken(state))
         self._state, self._strategies = state, strategies
         if before != now:
             self.own.hide()

@@ -40,6 +40,7 @@ class DraftList(QWidget):
         super().__init__()
         self._theme = theme
         self._shown: tuple[DraftRow, ...] = ()
+        self._taking = False
         self.cards: list[DraftCard] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +61,7 @@ class DraftList(QWidget):
         first = next((made for made in self.cards if made.open), None)
         if first is not None:
             self.select(first)
+        self.set_taking(self._taking)
         if focused and first is not None and self.isVisible():
             first.setFocus()
         elif focused:
@@ -117,6 +119,7 @@ class DraftList(QWidget):
 
     def set_taking(self, taking: bool) -> None:
         """Whether single sentences can be taken from the cards that are not being edited."""
+        self._taking = taking
         for made in self.cards:
             made.set_taking(taking and not made.editing)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from tfdesk.ui.controls import button, label, row, surface
 from tfdesk.ui.transcript import Transcript
@@ -17,7 +17,7 @@ class FindBar(QWidget):
     """Words to find, how many there are, back and on. Enter goes to the one before, Shift+Enter on.
 
     Signals:
-        closed
+        closed: and it had the keyboard
     """
 
     closed = Signal()
@@ -58,9 +58,11 @@ class FindBar(QWidget):
     def close_bar(self) -> None:
         """Hide the line and its marks."""
         if not self.isHidden():
+            focused = self.isAncestorOf(QApplication.focusWidget() or self)
             self.hide()
             self._transcript.find_words("")
-            self.closed.emit()
+            if focused:
+                self.closed.emit()
 
     def find_again(self) -> None:
         """The conversation is another one: mark it anew, without moving."""

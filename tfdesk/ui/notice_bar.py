@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame
 
 from tfdesk.jobs.desk_state import Offer
+from tfdesk.ui.announce import announce
 from tfdesk.ui.controls import KeyButton, label, row
 
 NOTICE_MS = 12_000  # how long a notice stays
@@ -48,6 +49,7 @@ class NoticeBar(QFrame):
             made.setVisible(kind is offer)
         self.show()
         self._timer.start()
+        announce(self, words)
 
     def _on_clicked(self) -> None:
         self.accepted.emit(Offer[self.sender().property("offer")])

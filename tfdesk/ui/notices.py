@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from tfdesk.jobs.desk_state import DeskState, Phase
-from tfdesk.ui.controls import KeyButton, button, card, clear, label, row
+from tfdesk.ui.controls import KeyButton, card, clear, label, row
 from tfdesk.ui.flow import Flow
 from tfdesk.ui.text import tr
 
@@ -120,7 +120,7 @@ class Notice(QWidget):
                 again.clicked.connect(self.redraft_requested)
                 line.addWidget(again)
             if words.own:
-                own = button(self.tr("Write your own"))
+                own = KeyButton(self.tr("Write your own"), "Ctrl+Shift+O")
                 own.clicked.connect(self.own_reply_requested)
                 line.addWidget(own)
             inner.addSpacing(4)

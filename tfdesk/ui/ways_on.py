@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from tfdesk.jobs.desk_state import DeskState, Phase
 from tfdesk.ui.controls import KeyButton, button, label, row
 from tfdesk.ui.flow import Flow
+from tfdesk.ui.text import key_hint
 
 
 class WaysOn(QWidget):
@@ -33,6 +34,7 @@ class WaysOn(QWidget):
         self.strategy = button(self.tr("as: any strategy ▾"), hint=self.tr("Strategy of new drafts"))
         self.strategy.clicked.connect(self._open_strategies)
         self.own = button(self.tr("Write own"), hint="Ctrl+Shift+O")
+        self.own.setToolTip(key_hint("Ctrl+Shift+O"))
         self.own.clicked.connect(self.own_reply_requested)
         self.older, self.newer = (self._step(sign) for sign in ("‹", "›"))
         self.older.setAccessibleName(self.tr("Earlier drafts"))

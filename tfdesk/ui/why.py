@@ -23,13 +23,17 @@ def why(row: DraftRow, rows: Sequence[DraftRow]) -> str:
     if first:
         start = tr("Best of {0}").format(len(rows))
         if better and worse:
-            return tr("{0}: more {1} than the next one, less {2}.").format(start, better, worse)
+            return tr("{0}: higher in {1} than the next one, lower in {2}.").format(start, better, worse)
         if better:
-            return tr("{0}: more {1} than the next one.").format(start, better)
+            return tr("{0}: higher in {1} than the next one.").format(start, better)
         return tr("{0}, by very little.").format(start)
     if better and worse:
-        return tr("Less {0} than the best one, more {1}.").format(worse, better)
-    return tr("Less {0} than the best one.").format(worse) if worse else tr("Almost as good as the best one.")
+        return tr("Lower in {0} than the best one, higher in {1}.").format(worse, better)
+    return (
+        tr("Lower in {0} than the best one.").format(worse)
+        if worse
+        else tr("Almost as good as the best one.")
+    )
 
 
 def _differences(one: Reward, other: Reward) -> tuple[list[str], list[str]]:
