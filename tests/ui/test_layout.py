@@ -56,3 +56,14 @@ def test_at_its_usual_size_no_draft_and_no_way_on_needs_scrolling(opened: Opened
     assert scroll is not None
     assert scroll.verticalScrollBar().maximum() == 0
     assert len(opened.page.decisions.drafts.cards) == 3
+
+
+@pytest.mark.parametrize(("text", "phase"), [("I said yes again", Phase.READY), ("the dog", Phase.RISK)])
+def test_the_own_reply_is_in_sight_when_it_is_opened(
+    opened: Opened, qtbot: QtBot, text: str, phase: Phase
+) -> None:
+    opened.client_says(text, phase)
+    settle(opened, 100)
+    opened.page.decisions.open_own_reply()
+    own = opened.page.decisions.own.text
+    qtbot.waitUntil(lambda: own.visibleRegion().boundingRect().height() == own.height(), timeout=5000)

@@ -60,7 +60,7 @@ class Components(QWidget):
     def _point(self, name: str) -> None:
         if name != self._current:
             for known, words in self._labels.items():
-                set_look(words, "look", "small-strong" if known == name else "small")
+                set_look(words, "look", "pointed" if known == name else "small")
             self._current = name
             self.pointed.emit(name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -77,14 +77,14 @@ class DecisionColumn(QWidget):
         self.progress = DraftingProgress()
         self.notice = Notice()
         self.risk = RiskPanel(theme, protocols)
-        self.drafts = DraftList(theme)
         self.own = OwnReply(theme)
+        self.drafts = DraftList(theme)
         self.ways = WaysOn()
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
-        parts = (self.context, self.progress, self.notice, self.risk, self.drafts, self.own, self.ways)
+        parts = (self.context, self.progress, self.notice, self.risk, self.own, self.drafts, self.ways)
         for widget in parts:
             column.addWidget(widget)
         column.addStretch(1)
@@ -221,7 +221,10 @@ class DecisionColumn(QWidget):
             self.own.show()
             self._arrange()
             self.own.text.setFocus()
-            self._scroll.ensureWidgetVisible(self.own)
+            QTimer.singleShot(0, self, self._show_own)  # its place is known when the layout is done
+
+    def _show_own(self) -> None:
+        self._scroll.ensureWidgetVisible(self.own)
 
     def close_own_reply(self) -> None:
         """Close the box; its text stays until another message is answered."""
