@@ -90,9 +90,9 @@ def test_an_edited_approval_keeps_draft_edit_and_difference(review, turn, drafts
     assert review.drafts(turn.id)[1].draft.text == "two words here"
     parts = review.edit_diff(reply.id)
     assert [(p.kind, p.text) for p in parts] == [
-        ("same", "two "),
-        ("added", "other "),
-        ("same", "words here"),
+        ("same", "two"),
+        ("added", " other"),
+        ("same", " words here"),
     ]
 
 
