@@ -30,8 +30,8 @@ class Desk(Drafting):
         return self._sessions.clients(search)
 
     def emotion_labels(self) -> tuple[str, ...]:
-        """Labels a therapist may choose from; empty until a model is loaded."""
-        ready = self._model.ready
+        """Labels a therapist may choose from; empty until a model is loaded, and where policy forbids it."""
+        ready = self._model.ready if self._emotion_enabled else None
         return ready.emotions if ready is not None else ()
 
     def strategies(self) -> tuple[str, ...]:

@@ -66,11 +66,11 @@ class Drafting(QObject):
         model.request_failed.connect(self._on_request_failed)
 
     def all_turns(self) -> list[TurnRow]:
-        """Every message of the open client, oldest first."""
+        """Every message of the open client, oldest first; without emotions where the policy is "off"."""
         if self.state.client is None:
             return []
         sessions = self._sessions.sessions(self.state.client.id)
-        return [turn for session in sessions for turn in self._sessions.turns(session.id)]
+        return [self._seen(turn) for session in sessions for turn in self._sessions.turns(session.id)]
 
     def refresh(self) -> None:
         """Messages changed: what was asked about the old ones no longer matters."""
@@ -263,7 +263,12 @@ class Drafting(QObject):
 
     def _turn(self, turn_id: int) -> TurnRow:
         assert self.state.session is not None
-        return next(turn for turn in self._sessions.turns(self.state.session.id) if turn.id == turn_id)
+        turns = self._sessions.turns(self.state.session.id)
+        return self._seen(next(turn for turn in turns if turn.id == turn_id))
+
+    def _seen(self, turn: TurnRow) -> TurnRow:
+        """What of a message may be shown: emotions that were read before the policy was "off" may not."""
+        return turn if self._emotion_enabled else replace(turn, emotion=None, corrected_emotion=None)
 
     def _update(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)

@@ -23,6 +23,7 @@ from tfdesk.ui.error_dialog import show_error
 from tfdesk.ui.find_bar import FindBar
 from tfdesk.ui.message_menu import MessageAction
 from tfdesk.ui.notice_bar import NoticeBar
+from tfdesk.ui.panes import Panes
 from tfdesk.ui.paste_dialog import PasteDialog
 from tfdesk.ui.session_header import SessionHeader
 from tfdesk.ui.theme import Theme
@@ -80,6 +81,15 @@ class DeskPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._splitter)
+        self._panes = Panes(
+            [
+                (self.clients, lambda: self.clients.view),
+                (self.transcript, lambda: self.transcript),
+                (self.composer, lambda: self.composer.box),
+                (self.decisions, self.decisions.first_focus),
+            ],
+            usual=2,
+        )
         self.commands = self._commands()
         Shortcuts(self, self.commands)
         self._connect()
@@ -121,8 +131,8 @@ class DeskPage(QWidget):
             Command(talk, self.tr("Begin a new session"), ("Ctrl+Shift+N",), desk.new_session, decides=True),
             Command(move, self.tr("Next client who waits"), ("Alt+Down",), clients.choose_next_waiting),
             Command(move, self.tr("New client"), ("Ctrl+N",), clients.ask_new_client),
-            Command(move, self.tr("Next pane"), ("F6",), self._next_pane),
-            Command(move, self.tr("Pane before"), ("Shift+F6",), self._pane_before),
+            Command(move, self.tr("Next pane"), ("F6",), self._panes.go_on),
+            Command(move, self.tr("Pane before"), ("Shift+F6",), self._panes.go_back),
         ]
 
     def _connect(self) -> None:
@@ -282,26 +292,7 @@ class DeskPage(QWidget):
         else:
             self.decisions.escape()
 
-    # Panes ---------------------------------------------------------------------------------
-
-    def _next_pane(self) -> None:
-        self._move_pane(1)
-
-    def _pane_before(self) -> None:
-        self._move_pane(-1)
-
-    def _move_pane(self, step: int) -> None:
-        """The keyboard goes to the next of: clients, conversation, message box, decisions."""
-        panes = [self.clients, self.transcript, self.composer, self.decisions]
-        inside = [self.clients.view, self.transcript, self.composer.box, self.decisions.first_focus()]
-        focus = QApplication.focusWidget() or self
-        here = next((n for n, pane in enumerate(panes) if pane is focus or pane.isAncestorOf(focus)), 2)
-        for distance in range(1, len(panes)):
-            place = (here + distance * step) % len(panes)
-            target = inside[place]
-            if target is not None and target.isVisible():
-                target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                return
+    # Columns -------------------------------------------------------------------------------
 
     def _fit_columns(self) -> None:
         """Columns as wide as they were left, at the present size of text."""

@@ -143,7 +143,7 @@ class Transcript(QListView):
         entry, turn, key = self.currentIndex().data(ROW_ROLE), self.current, Qt.Key(event.key())
         if isinstance(entry, Heading) and entry.earlier and key in ENTER:
             self.show_earlier()
-        elif turn is not None and key is Qt.Key.Key_E and turn.speaker == "client":
+        elif turn is not None and key is Qt.Key.Key_E and turn.speaker == "client" and self._labels:
             self._on_emotion_clicked(turn, self.visualRect(self.currentIndex()).bottomLeft())
         elif turn is not None and key in KEYS:
             self.asked.emit(KEYS[key], turn.id, None)
