@@ -87,15 +87,16 @@ class EmotionStrip(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colours = self._theme.colours
+        # Where bars are as light as words, only the colour of the focus stands out from both.
+        outline = QColor(colours.focus if colours.line_width > 1 else colours.text)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, bar in enumerate(self._bars):
             rect = self._rect(number, bar.share)
             last = number == len(self._bars) - 1
-            pen = QPen(QColor(colours.text), 2) if last else QPen(Qt.PenStyle.NoPen)
-            if bar.name is None:
-                pen = QPen(QColor(colours.text if last else colours.muted), 2 if last else 1)
-                pen.setStyle(Qt.PenStyle.SolidLine if last else Qt.PenStyle.DotLine)
+            pen = QPen(outline, 2) if last else QPen(Qt.PenStyle.NoPen)
+            if bar.name is None and not last:
+                pen = QPen(QColor(colours.muted), 1)
             painter.setPen(pen)
             painter.setBrush(colours.emotion(bar.name) if bar.name else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect, 3, 3)
