@@ -1,6 +1,6 @@
 """Pictures of every screen and state: drives the real window with the sample clinic in a temporary vault.
 
-    python packaging/screenshots.py OUT [--scale 150] [--themes light,dark] [--on-screen]
+    python packaging/screenshots.py OUT [--scale 150] [--size 1024x700] [--themes light,dark] [--on-screen]
 
 Drafts come from the starter model where there is one. States that it cannot be brought into at will, and the
 workshop, are played by real children that only speak the protocol (tests/ui/fake_model.py, fake_trainer.py).
@@ -21,12 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 if "--on-screen" not in sys.argv:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    SCREEN = Path(tempfile.mkdtemp()) / "screen.json"  # the plugin's own screen is smaller than the window
+    SCREEN.write_text('{"screens": [{"name": "one", "x": 0, "y": 0, "width": 1920, "height": 1080}]}')
+    os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 import numpy as np  # noqa: E402
-from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer  # noqa: E402
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, QTimer  # noqa: E402
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPixmap  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
 from tfdesk.app import App  # noqa: E402
 from tfdesk.core.paths import Paths  # noqa: E402
@@ -35,9 +37,16 @@ from tfdesk.jobs.desk_state import WAITING, Phase  # noqa: E402
 from tfdesk.jobs.workshop import RunState  # noqa: E402
 from tfdesk.services.access import Access  # noqa: E402
 from tfdesk.services.model_client import model_command  # noqa: E402
+from tfdesk.services.pasted import recognise  # noqa: E402
 from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
+from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
+from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
+from tfdesk.ui.message_menu import MessageAction  # noqa: E402
+from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
+from tfdesk.ui.reject_popup import RejectPopup  # noqa: E402
+from tfdesk.ui.search_box import SearchBox  # noqa: E402
 from tfdesk.ui.theme import Colours  # noqa: E402
 from trainer.config import starter_dir  # noqa: E402
 
@@ -50,12 +59,22 @@ TALK = {
         {"speaker": "therapist", "text": "What was that like?"},
     ],
 }
+CHAT = (
+    "[22/11/2026, 20:14:03] Ingrid: wrote the sentence down, like you said\n"
+    "[22/11/2026, 20:31:40] Me: Where is it now?\n"
+    "[22/11/2026, 20:33:12] Ingrid: in my pocket. it stays there, mostly\n"
+    "[23/11/2026, 07:58:55] Ingrid: tomorrow he will ask again about saturday"
+)
+WROTE = (
+    "I said yes to the extra shift again. It was in my pocket the whole time. My daughter didn't even ask "
+    "why, she just took her swimming bag back upstairs."
+)
 PASSPHRASE = "a passphrase for pictures only"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Run the event loop until ``true()``; an error after a minute."""
+    """Run the event loop until ``true()``; an error after three minutes."""
     end = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > end:
@@ -93,7 +112,8 @@ class Photographer:
     """One temporary clinic, photographed state by state."""
 
     def __init__(self, application: QApplication, folder: Path, out: Path, theme: str, scale: int) -> None:
-        self._out, self._suffix = out, theme if scale == 100 else f"{theme}-{scale}"
+        name = theme.replace(" ", "-")
+        self._out, self._suffix = out, name if scale == 100 else f"{name}-{scale}"
         self._folder = folder
         self.options: list[str] = []
         self.real = (starter_dir() / "bundle.json").is_file()
@@ -117,8 +137,19 @@ class Photographer:
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
             QApplication.processEvents()
         path = self._out / f"{name}-{self._suffix}.png"
-        few_colours(self.app.window.grab().toImage(), self.app.theme.colours).save(str(path), "PNG", 0)
+        few_colours(self._seen().toImage(), self.app.theme.colours).save(str(path), "PNG", 0)
         print(path.name)
+
+    def _seen(self) -> QPixmap:
+        """The window and what lies on top of it."""
+        window = self.app.window
+        shot = window.grab()
+        painter = QPainter(shot)
+        for other in QApplication.topLevelWidgets():
+            if other.isVisible() and isinstance(other, QDialog | RejectPopup):
+                painter.drawPixmap(window.mapFromGlobal(other.mapToGlobal(QPoint(0, 0))), other.grab())
+        painter.end()
+        return shot
 
     def reach(self, phase: Phase) -> None:
         wait_until(lambda: self.app.desk is not None and self.app.desk.state.phase is phase)
@@ -181,7 +212,7 @@ class Photographer:
             desk.redraft()
             self.reach(Phase.READY)
         self.picture("drafts-ready")
-        page.decisions.edit_selected()
+        page.decisions.drafts.edit()
         self.picture("editing")
         page.decisions.escape()
         self.restart_model("--slow")
@@ -194,7 +225,7 @@ class Photographer:
         self.restart_model()
         desk.redraft()
         self.reach(Phase.READY)
-        page.decisions.approve_selected()
+        page.decisions.approve()
         self.picture("approved")
         self.say("Thanks. I am unsure what I feel about it, to be honest.")
         self.reach(Phase.READY)
@@ -211,11 +242,66 @@ class Photographer:
         self.open("Ruben S.")
         self.reach(Phase.RISK)
         self.picture("risk-hit")
+        self.boxes()
         self.open("Devon A.")
         self.restart_model("CRASH")
         self.say("he found the note")
         self.reach(Phase.MODEL_DOWN)
         self.picture("model-down")
+
+    def boxes(self) -> None:
+        """What opens on top of the page."""
+        desk, page, workspace = self.app.desk, self.app.page, self.app.workspace
+        assert desk is not None
+        assert page is not None
+        assert workspace is not None
+        page.clients.new_client_requested.emit("Ingrid V.", "Work stress: cannot say no to her manager")
+        page.composer.box.chat_pasted.emit(recognise(CHAT), CHAT)
+        self.picture("paste")
+        dialog = self.app.window.findChild(PasteDialog)
+        assert dialog is not None
+        dialog.add.click()
+        self.reach(Phase.READY)
+        self.say(WROTE)
+        self.reach(Phase.READY)
+        page.decisions.drafts.reject()
+        self.picture("reject")
+        self.close(RejectPopup)
+        page.decisions.drafts.edit()
+        editor = page.decisions.drafts.cards[0].editor
+        editor.setPlainText(editor.toPlainText().replace("the swimming bag", "her bag") + " Is that close?")
+        page.decisions.approve()
+        page.transcript.asked.emit(MessageAction.CHANGES, desk.all_turns()[-1].id, None)
+        self.picture("edit-shown")
+        page.find_bar.open_bar()
+        page.find_bar.words.setText("pocket")
+        self.picture("find")
+        page.find_bar.close_bar()
+        workspace.search_requested.emit()
+        box = self.app.window.findChild(SearchBox)
+        assert box is not None
+        box.words.setText("sh")
+        self.picture("search")
+        self.close(SearchBox)
+        workspace.keys_requested.emit()
+        self.picture("keys")
+        self.close(KeySheet)
+        workspace.habits_requested.emit()
+        self.picture("habits")
+        self.close(HabitsDialog)
+        page.decisions.set_write_first(True)
+        self.say("I did not read it out. But I did not say yes either, this time.")
+        self.reach(Phase.READY)
+        self.picture("write-first")
+        page.decisions.set_write_first(False)
+        page.decisions.own.show_drafts.click()
+
+    def close(self, kind: type[QWidget]) -> None:
+        """Close what lies on top."""
+        for other in QApplication.topLevelWidgets():
+            if isinstance(other, kind):
+                other.close()
+        QApplication.processEvents()
 
     def workshop(self) -> None:
         shop, workspace = self.app.workshop, self.app.workspace
@@ -243,6 +329,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--scale", type=int, default=100, help="text size in percent")
     parser.add_argument("--themes", default="light,dark")
+    parser.add_argument("--size", default="1280x800", help="of the window, in pixels")
     parser.add_argument("--on-screen", action="store_true", help="real windows on $DISPLAY")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -252,6 +339,7 @@ def main() -> int:
     for theme in given.themes.split(","):
         with tempfile.TemporaryDirectory() as folder:
             shots = Photographer(application, Path(folder), given.out, theme, given.scale)
+            shots.app.window.resize(*map(int, given.size.split("x")))
             shots.first_run()
             shots.unlock()
             shots.desk()

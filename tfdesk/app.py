@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tfdesk.core.errors import KnownError
@@ -22,22 +21,32 @@ from tfdesk.core.log import setup_logging
 from tfdesk.core.paths import Paths
 from tfdesk.core.settings import Settings, load_settings, save_settings
 from tfdesk.jobs.desk import Desk
+from tfdesk.jobs.messages import Messages
 from tfdesk.jobs.model_process import ModelProcess
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.jobs.workshop import Workshop
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.finding import Finder
+from tfdesk.services.flags import Flags
 from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
+from tfdesk.services.protocols import Protocols
+from tfdesk.services.reliance import OverReliance
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
+from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
+from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
+from tfdesk.ui.habits_dialog import HabitsDialog
+from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.workspace import Workspace
 
@@ -74,10 +83,8 @@ class App(QObject):
         self.page: DeskPage | None = None
         self.workspace: Workspace | None = None
         self._notice: OlderCopy | None = None
-        self._add_shortcut("Ctrl+L", self.lock)
-        self._add_shortcut("Ctrl++", self._enlarge)
-        self._add_shortcut("Ctrl+=", self._enlarge)
-        self._add_shortcut("Ctrl+-", self._shrink)
+        self.commands = self._commands()
+        Shortcuts(self.window, self.commands)
 
     def start(self) -> None:
         """Show the window: first run or lock screen."""
@@ -89,10 +96,15 @@ class App(QObject):
             self._show_lock(try_keyring=True)
         self.window.show()
 
-    def _add_shortcut(self, key: str, slot: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(key), self.window)
-        shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-        shortcut.activated.connect(slot)
+    def _commands(self) -> list[Command]:
+        """What works with the vault locked too."""
+        group = self.tr("The window")
+        return [
+            Command(group, self.tr("Lock"), ("Ctrl+L",), self.lock),
+            Command(group, self.tr("Larger text"), ("Ctrl++", "Ctrl+="), self._enlarge),
+            Command(group, self.tr("Smaller text"), ("Ctrl+-",), self._shrink),
+            Command(group, self.tr("Normal text"), ("Ctrl+0",), self._normal_size),
+        ]
 
     def _on_painted(self) -> None:
         self.window.watch_input()
@@ -124,9 +136,10 @@ class App(QObject):
         """Show the workspace over the open vault."""
         vault = self.access.vault
         self.open_model()
+        sessions, review = Sessions(vault), Review(vault)
         self.desk = Desk(
-            sessions=Sessions(vault),
-            review=Review(vault),
+            sessions=sessions,
+            review=review,
             model=self.model,
             emotion_enabled=self._settings.emotion_enabled,
             parent=self,
@@ -134,9 +147,12 @@ class App(QObject):
         self.page = DeskPage(
             theme=self.theme,
             desk=self.desk,
+            messages=Messages(desk=self.desk, sessions=sessions, review=review, flags=Flags(vault)),
+            protocols=Protocols(self._paths.protocol_file),
             left_width=self._settings.left_width,
             right_width=self._settings.right_width,
         )
+        self.page.decisions.set_write_first(self._settings.write_first)
         self.page.widths_changed.connect(self._on_widths_changed)
         self.workspace = Workspace(
             theme=self.theme,
@@ -147,6 +163,10 @@ class App(QObject):
         )
         self.workspace.lock_requested.connect(self.lock)
         self.workspace.look_requested.connect(self._on_look_requested)
+        self.workspace.search_requested.connect(self._open_search)
+        self.workspace.keys_requested.connect(self._open_keys)
+        self.workspace.habits_requested.connect(self._open_habits)
+        Shortcuts(self.workspace, self.workspace.commands())
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
 
@@ -165,6 +185,45 @@ class App(QObject):
             show_error(self.window, error)
         if self._notice is not None and not self.access.anchoring.warning:
             self._notice.hide()
+
+    def _all_commands(self) -> list[Command]:
+        assert self.page is not None
+        assert self.workspace is not None
+        return [*self.page.commands, *self.workspace.commands(), *self.commands]
+
+    def _open_search(self) -> None:
+        if self.page is not None:
+            everything = Everything(
+                finder=Finder(self.access.vault),
+                commands=self._all_commands(),
+                open_client=self._on_client_found,
+                open_message=self._on_message_found,
+            )
+            SearchBox(self.window, self.theme, everything.find).open()
+
+    def _on_client_found(self, client_id: int) -> None:
+        if self.page is not None and self.workspace is not None:
+            self.workspace.show_page(0)
+            self.page.open_client(client_id)
+
+    def _on_message_found(self, client_id: int, turn_id: int) -> None:
+        if self.page is not None and self.workspace is not None:
+            self.workspace.show_page(0)
+            self.page.show_message(client_id, turn_id)
+
+    def _open_keys(self) -> None:
+        KeySheet(self.window, self.theme, self._all_commands()).open()
+
+    def _open_habits(self) -> None:
+        figures = OverReliance(self.access.vault).figures()
+        dialog = HabitsDialog(self.window, self.theme, figures, write_first=self._settings.write_first)
+        dialog.write_first.toggled.connect(self._on_write_first_toggled)
+        dialog.open()
+
+    def _on_write_first_toggled(self, write_first: bool) -> None:
+        if self.page is not None:
+            self.page.decisions.set_write_first(write_first)
+        self._save(replace(self._settings, write_first=write_first))
 
     def _workshop_page(self) -> QWidget:
         # Its charts bring numpy: half a second that the first frame must not wait for.
@@ -208,6 +267,9 @@ class App(QObject):
 
     def _enlarge(self) -> None:
         self._on_look_requested(self.theme.mode, self.theme.scale + SCALE_STEP)
+
+    def _normal_size(self) -> None:
+        self._on_look_requested(self.theme.mode, 100)
 
     def _shrink(self) -> None:
         self._on_look_requested(self.theme.mode, self.theme.scale - SCALE_STEP)

@@ -90,9 +90,9 @@ def test_an_edited_approval_keeps_draft_edit_and_difference(review, turn, drafts
     assert review.drafts(turn.id)[1].draft.text == "two words here"
     parts = review.edit_diff(reply.id)
     assert [(p.kind, p.text) for p in parts] == [
-        ("same", "two "),
-        ("added", "other "),
-        ("same", "words here"),
+        ("same", "two"),
+        ("added", " other"),
+        ("same", " words here"),
     ]
 
 
@@ -337,3 +337,61 @@ def test_kill_9_while_drafting_and_approving_keeps_what_was_acknowledged_and_no_
 def test_draft_states_are_stored_as_the_table_says(review, drafts, vault):
     with vault.read() as db:
         assert {row[0] for row in db.rows("SELECT state FROM drafts")} == {DraftState.offered.value}
+
+
+# Redo ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["approved", "edited", "own", "rejected"])
+def test_redo_makes_any_undone_decision_again(review, sessions, session, turn, drafts, kind):
+    decide = {
+        "approved": lambda: review.approve(drafts[0].id, text_sha256("one")),
+        "edited": lambda: review.approve_edited(drafts[1].id, "two other words"),
+        "own": lambda: review.write_own(turn.id, "my own words"),
+        "rejected": lambda: review.reject(drafts[2].id, RejectReason.WRONG_TONE, "too cold"),
+    }[kind]
+    decide()
+    before = [(t.text, t.origin) for t in sessions.turns(session.id)], states(review, turn)
+    review.undo_last(session.id)
+    reply = review.redo_last(session.id)
+    assert ([(t.text, t.origin) for t in sessions.turns(session.id)], states(review, turn)) == before
+    assert (reply is None) == (kind == "rejected")
+    with pytest.raises(NothingToUndo):
+        review.redo_last(session.id)
+
+
+def test_several_undone_decisions_are_made_again_in_their_order(review, session, turn, drafts):
+    review.reject(drafts[0].id, RejectReason.OFF_TOPIC)
+    review.reject(drafts[1].id, RejectReason.UNSAFE)
+    review.undo_last(session.id)
+    review.undo_last(session.id)
+    review.redo_last(session.id)
+    assert states(review, turn) == ["rejected", "offered", "offered"]
+    review.redo_last(session.id)
+    assert states(review, turn) == ["rejected", "rejected", "offered"]
+
+
+def test_a_new_decision_leaves_nothing_to_redo(review, session, turn, drafts):
+    review.reject(drafts[0].id, RejectReason.OFF_TOPIC)
+    review.undo_last(session.id)
+    review.reject(drafts[1].id, RejectReason.OFF_TOPIC)
+    with pytest.raises(NothingToUndo):
+        review.redo_last(session.id)
+
+
+def test_an_undone_reply_cannot_be_made_again_after_the_client_has_written(
+    review, sessions, session, turn, drafts
+):
+    review.approve(drafts[0].id, text_sha256("one"))
+    review.undo_last(session.id)
+    sessions.add_client_turn(session.id, "and another thing")
+    with pytest.raises(AlreadyDecided):
+        review.redo_last(session.id)
+
+
+def test_redo_in_another_session_does_nothing(review, sessions, session, turn, drafts):
+    review.reject(drafts[0].id, RejectReason.OFF_TOPIC)
+    review.undo_last(session.id)
+    other = sessions.latest_session(sessions.add_client("Devon A.").id)
+    with pytest.raises(NothingToUndo):
+        review.redo_last(other.id)

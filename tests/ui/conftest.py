@@ -32,6 +32,11 @@ class Opened:
         assert self.app.page is not None
         return self.app.page
 
+    def activate(self) -> None:
+        """The window comes to the front again: offscreen no window manager sees to that after a dialog."""
+        self.app.window.activateWindow()
+        self._qtbot.waitUntil(self.app.window.isActiveWindow, timeout=20_000)
+
     def reach(self, phase: Phase) -> None:
         """Wait until the desk is in ``phase``."""
         self._qtbot.waitUntil(

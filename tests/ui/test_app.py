@@ -84,7 +84,7 @@ def test_locking_leaves_nothing_legible_and_ends_the_model_process(opened: Opene
 
 def test_locking_clears_a_reply_that_is_still_on_the_clipboard(opened: Opened) -> None:
     opened.client_says("I said yes again")
-    opened.page.decisions.approve_selected()
+    opened.page.decisions.approve()
     assert QApplication.clipboard().text()
     opened.app.lock()
     assert QApplication.clipboard().text() == ""
@@ -105,7 +105,7 @@ def test_what_was_drafted_is_there_after_unlocking_again(opened: Opened, qtbot: 
     assert desk is not None
     desk.open_client(desk.clients("")[0].id)
     assert desk.state.phase is Phase.READY
-    assert len(opened.page.decisions.cards) == 3
+    assert len(opened.page.decisions.drafts.cards) == 3
     qtbot.waitUntil(lambda: desk.state.context is not None, timeout=20_000)  # what the model reads, again
     assert desk.state.versions == 1
 

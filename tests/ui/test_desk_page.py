@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Opened
 from tests.ui.fake_model import DRAFTS
 from tfdesk.core.models import Disposition, DraftState
-from tfdesk.jobs.desk_state import Phase
+from tfdesk.jobs.desk_state import Offer, Phase
 from tfdesk.services.review import Review
+from tfdesk.ui.reject_popup import RejectPopup
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 FIRST, SECOND = DRAFTS[0][2], DRAFTS[1][2]
@@ -34,7 +35,9 @@ def test_typing_a_message_and_pressing_enter_brings_three_drafts(opened: Opened,
     qtbot.keyClicks(opened.page.composer.box, "I said yes again")
     press(qtbot, opened, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
     opened.reach(Phase.READY)
-    assert [made.row.draft.text for made in opened.page.decisions.cards] == [text for _, _, text, _ in DRAFTS]
+    assert [made.row.draft.text for made in opened.page.decisions.drafts.cards] == [
+        text for _, _, text, _ in DRAFTS
+    ]
     assert opened.page.composer.box.toPlainText() == ""
 
 
@@ -72,7 +75,7 @@ def test_down_selects_the_next_draft_for_approval(opened: Opened, qtbot: QtBot) 
 
 def test_a_double_click_on_approve_approves_once(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
-    approve = opened.page.decisions.cards[0].approve
+    approve = opened.page.decisions.drafts.cards[0].approve
     approve.click()
     approve.click()
     qtbot.mouseDClick(approve, Qt.MouseButton.LeftButton)
@@ -83,7 +86,7 @@ def test_a_double_click_on_approve_approves_once(opened: Opened, qtbot: QtBot) -
 def test_editing_and_saving_stores_the_edit_and_its_difference(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
     press(qtbot, opened, Qt.Key.Key_E)
-    editor = opened.page.decisions.cards[0].editor
+    editor = opened.page.decisions.drafts.cards[0].editor
     qtbot.keyClicks(editor, " Is that so?")
     qtbot.keyClick(editor, Qt.Key.Key_Return, CTRL)
     assert opened.turns()[-1] == ("therapist", f"{FIRST} Is that so?", "edited")
@@ -95,7 +98,7 @@ def test_editing_and_saving_stores_the_edit_and_its_difference(opened: Opened, q
 def test_escape_leaves_the_editor_and_keeps_the_draft(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
     press(qtbot, opened, Qt.Key.Key_E)
-    card = opened.page.decisions.cards[0]
+    card = opened.page.decisions.drafts.cards[0]
     qtbot.keyClicks(card.editor, "no")
     qtbot.keyClick(card.editor, Qt.Key.Key_Escape)
     assert not card.editing
@@ -106,19 +109,43 @@ def test_escape_leaves_the_editor_and_keeps_the_draft(opened: Opened, qtbot: QtB
 def test_rejecting_asks_for_one_of_six_reasons_and_keeps_it(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
     press(qtbot, opened, Qt.Key.Key_X, CTRL | SHIFT)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
-    assert len(menu.actions()) == 6
-    qtbot.keyClick(menu, Qt.Key.Key_3)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, RejectPopup)
+    assert len(popup.reasons) == 6
+    qtbot.keyClick(popup, Qt.Key.Key_3)
     states = [row.state for row in opened.app.desk.state.drafts]  # type: ignore[union-attr]
     assert states == [DraftState.rejected, DraftState.offered, DraftState.offered]
     assert "too generic" in words_on_screen(opened)
 
 
+def test_a_note_beside_the_reason_is_kept_and_its_digits_are_text(opened: Opened, qtbot: QtBot) -> None:
+    opened.client_says("I said yes again")
+    press(qtbot, opened, Qt.Key.Key_X, CTRL | SHIFT)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, RejectPopup)
+    popup.note.setFocus()
+    qtbot.keyClicks(popup.note, "see turn 3")
+    qtbot.keyClick(popup.note, Qt.Key.Key_Return)
+    qtbot.keyClick(popup.reasons[0], Qt.Key.Key_2)
+    with opened.app.access.vault.read() as db:
+        assert db.rows("SELECT reason, note FROM decisions") == [("misses the emotion", "see turn 3")]
+
+
+def test_redo_makes_the_undone_decision_again_and_copies_the_reply(opened: Opened, qtbot: QtBot) -> None:
+    opened.client_says("I said yes again")
+    press(qtbot, opened, Qt.Key.Key_Return)
+    press(qtbot, opened, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
+    QApplication.clipboard().clear()
+    opened.page.notice.buttons[Offer.REDO].click()
+    assert opened.turns()[-1] == ("therapist", FIRST, "drafted")
+    assert QApplication.clipboard().text() == FIRST
+    assert opened.page.notice.buttons[Offer.UNDO].isVisible()
+
+
 def test_undo_takes_the_approval_back_and_offers_the_drafts_again(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
     press(qtbot, opened, Qt.Key.Key_Return)
-    opened.page.undo_button.click()
+    opened.page.notice.buttons[Offer.UNDO].click()
     assert [speaker for speaker, _, _ in opened.turns()] == ["client"]
     assert opened.app.desk.state.phase is Phase.READY  # type: ignore[union-attr]
 
@@ -127,10 +154,10 @@ def test_redraft_keeps_the_earlier_drafts_as_a_version(opened: Opened, qtbot: Qt
     opened.client_says("I said yes again")
     opened.app.desk.redraft("validation")  # type: ignore[union-attr]
     opened.reach(Phase.READY)
-    assert {made.row.draft.strategy for made in opened.page.decisions.cards} == {"validation"}
-    opened.page.decisions.older.click()
-    assert opened.page.decisions.cards[0].row.draft.strategy == "reflection"
-    assert opened.page.decisions.selected is None  # superseded drafts cannot be approved
+    assert {made.row.draft.strategy for made in opened.page.decisions.drafts.cards} == {"validation"}
+    opened.page.decisions.ways.older.click()
+    assert opened.page.decisions.drafts.cards[0].row.draft.strategy == "reflection"
+    assert opened.page.decisions.drafts.selected is None  # superseded drafts cannot be approved
 
 
 def test_escape_stops_drafting_and_keeps_nothing(opened: Opened, qtbot: QtBot, options: list[str]) -> None:
@@ -159,10 +186,10 @@ def test_a_crash_while_drafting_is_shown_and_the_model_comes_back(opened: Opened
 
 def test_a_risk_hit_shows_the_marked_words_and_no_draft(opened: Opened) -> None:
     opened.client_says(DOG, Phase.RISK)
-    assert opened.page.decisions.cards == []
+    assert opened.page.decisions.drafts.cards == []
     assert "Please read this message yourself first" in words_on_screen(opened)
     assert "no risk" not in words_on_screen(opened).lower()
-    assert not opened.page.decisions.redraft_button.isVisible()
+    assert not opened.page.decisions.ways.redraft.isVisible()
 
 
 def test_a_hit_stays_open_through_a_newer_message_until_it_is_disposed_of(
@@ -182,8 +209,8 @@ def test_recording_what_was_done_closes_the_hit_and_leaves_the_reply_to_the_pers
     opened.page.decisions.risk.choices[Disposition.CONTACTED].click()
     opened.reach(Phase.DISPOSED)
     opened.page.decisions.open_own_reply()
-    opened.page.decisions.own_text.setPlainText("I read this and I would like to call you now.")
-    opened.page.decisions.own_save.click()
+    opened.page.decisions.own.text.setPlainText("I read this and I would like to call you now.")
+    opened.page.decisions.own.save.click()
     assert opened.turns()[-1] == ("therapist", "I read this and I would like to call you now.", "own")
 
 
@@ -210,7 +237,7 @@ def test_a_withheld_answer_says_why_and_drafts_nothing(
 ) -> None:
     opened.client_says(text, phase)
     assert shown in words_on_screen(opened)
-    assert opened.page.decisions.cards == []
+    assert opened.page.decisions.drafts.cards == []
 
 
 def test_unsure_is_a_word(opened: Opened) -> None:
@@ -245,14 +272,3 @@ def test_a_refused_message_stays_in_the_box(opened: Opened, qtbot: QtBot) -> Non
     dialog.close()
     assert opened.page.composer.box.toPlainText() == "a \0 in it"
     assert opened.turns() == []
-
-
-def test_every_widget_the_keyboard_reaches_has_a_name(opened: Opened) -> None:
-    opened.client_says("I said yes again")
-    reached = [
-        widget
-        for widget in opened.app.window.findChildren(QWidget)
-        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-    ]
-    assert len(reached) > 10
-    assert [widget for widget in reached if not widget.accessibleName()] == []

@@ -72,6 +72,9 @@ class RejectReason(Enum):
     UNSAFE = "unsafe"
 
 
+FLAGGED = "marked by a person"  # category of a hit that no screen found
+
+
 class Disposition(Enum):
     """What a person did about a risk hit; the value is what the person reads and what is stored."""
 

@@ -70,6 +70,11 @@ class Paths:
         return self.root / "runs"
 
     @property
+    def protocol_file(self) -> Path:
+        """The clinic's own risk protocol, if it has written one."""
+        return self.root / "protocol.toml"
+
+    @property
     def log_file(self) -> Path:
         return self.root / "logs" / "tfdesk.log"
 

@@ -11,7 +11,7 @@ from typing import Any
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 
-THEMES = ("system", "light", "dark")
+THEMES = ("system", "light", "dark", "high contrast")
 _RANGES = {
     "scale": (80, 200),
     "idle_minutes": (1, 240),
@@ -29,6 +29,7 @@ class Settings:
     idle_minutes: int = 15  # without mouse or keyboard before the vault locks
     left_width: int = 232  # of the client list, in pixels at 100 %
     right_width: int = 420  # of the draft column, in pixels at 100 %
+    write_first: bool = False  # the therapist writes before the drafts are shown
     emotion_enabled: bool = True  # False: no emotion on screen, in the model's input or in the vault
 
 

@@ -32,6 +32,15 @@ class Phase(Enum):
 WAITING = (Phase.LOADING, Phase.DRAFTING, Phase.MODEL_DOWN)  # a request runs, or will as soon as it can
 
 
+class Offer(Enum):
+    """What a notice offers to do with one key."""
+
+    NOTHING = "nothing"
+    UNDO = "take the decision back"
+    REDO = "make it again"
+    REDRAFT = "draft again"
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A client message with a risk hit: its text and the hit, spans relative to that text."""
@@ -58,6 +67,7 @@ class DeskState:
     marked: tuple[Marked, ...] = ()
     progress: tuple[int, int] = (0, 0)  # candidates done, total
     reason: str = ""
+    others_waiting: int = 0  # clients besides the open one, when there is nothing to answer
 
 
 def marked_messages(dialogue: Dialogue, risk: Risk | None) -> tuple[Marked, ...]:

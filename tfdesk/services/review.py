@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tfdesk.core.errors import AlreadyDecided, BugError, InputRefused, NothingToUndo, RiskOpen
 from tfdesk.core.models import (
@@ -25,12 +26,21 @@ from tfdesk.store.vault import Db, Vault
 from trainer.events import Suggestion
 
 LONGEST_NOTE = 2_000
-_MADE_REPLY = {
+_UNDONE_WORDS = {
     DecisionKind.APPROVED: "Approval undone; the drafts are open again.",
     DecisionKind.EDITED: "Approval of your edit undone; the drafts are open again.",
     DecisionKind.OWN: "Your own reply was taken back.",
     DecisionKind.REJECTED: "Rejection undone; the draft is open again.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    """A decision that was taken back, with all it takes to make it again; ``text`` is the reply's."""
+
+    session_id: int
+    decision: decisions.Decision
+    text: str
 
 
 class Review:
@@ -39,6 +49,7 @@ class Review:
     def __init__(self, vault: Vault, *, now: Callable[[], float] = time.time) -> None:
         self._vault = vault
         self._now = now
+        self._undone: list[_Undone] = []  # the latest last; forgotten by a new decision and with the lock
 
     # Drafts ---------------------------------------------------------------------------
 
@@ -143,6 +154,7 @@ class Review:
                 note=note,
             )
             audit.append(db, "rejected", self._now(), row.draft.text, draft=draft_id, reason=reason.value)
+            self._undone = []
 
     def undo_last(self, session_id: int) -> str:
         """Take back the session's latest decision; returns what was undone. Raises NothingToUndo."""
@@ -150,17 +162,39 @@ class Review:
             decision = decisions.last_standing(db, session_id)
             if decision is None:
                 raise NothingToUndo("There is no decision to take back in this session.")
+            text = ""
             if decision.reply_id is not None:
                 last = conversations.last_turn(db, session_id)
                 if last is None or last.id != decision.reply_id:
                     raise NothingToUndo("The client has written since that reply, so it stays.")
+                text = last.text
                 conversations.delete_turn(db, decision.reply_id)
                 decisions.reopen_newest(db, decision.turn_id)
             elif decision.draft_id is not None:
                 decisions.move(db, decisions.draft(db, decision.draft_id), DraftEvent.UNDO)
             decisions.void(db, decision.id, self._now())
             audit.append(db, "undone", self._now(), decision=decision.id, what=decision.kind)
-            return _MADE_REPLY[decision.kind]
+        self._undone.append(_Undone(session_id, decision, text))
+        return _UNDONE_WORDS[decision.kind]
+
+    def redo_last(self, session_id: int) -> TurnRow | None:
+        """Make the decision again that was taken back last; the reply it made, None for a rejection.
+
+        Raises NothingToUndo (nothing was taken back, or another decision was made since), AlreadyDecided
+        (the client has written since), RiskOpen.
+        """
+        if not self._undone or self._undone[-1].session_id != session_id:
+            raise NothingToUndo("There is no decision to make again in this session.")
+        *earlier, undone = self._undone
+        decision, reply = undone.decision, None
+        if decision.draft_id is None:
+            reply = self.write_own(decision.turn_id, undone.text)
+        elif decision.kind is DecisionKind.REJECTED:
+            self.reject(decision.draft_id, RejectReason(decision.reason), decision.note)
+        else:  # an unchanged text approves
+            reply = self.approve_edited(decision.draft_id, undone.text)
+        self._undone = earlier
+        return reply
 
     def edit_diff(self, reply_id: int) -> tuple[DiffPart, ...]:
         """How an approved edit differs from its draft; () for any other reply."""
@@ -245,6 +279,7 @@ class Review:
         audit.append(
             db, kind, self._now(), text, turn=about.id, draft=row.id if row else None, reply=reply_id
         )
+        self._undone = []
 
 
 _hash = text_sha256  # under another name: parameters of the same meaning hide it

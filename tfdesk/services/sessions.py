@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tfdesk.core.errors import BugError, InputRefused
 from tfdesk.core.models import Client, Session, TurnRow
+from tfdesk.services.intake_rows import Message
 from tfdesk.services.samples import SampleSession, read_sample_clinic
 from tfdesk.store import audit, conversations, decisions
 from tfdesk.store.vault import Db, Vault
@@ -100,6 +101,17 @@ class Sessions:
             _supersede_open(db, session_id)
             where = conversations.session(db, session_id)
             return conversations.turn(db, conversations.add_turn(db, where, "client", text, self._now()))
+
+    def add_turns(self, session_id: int, messages: Sequence[Message]) -> None:
+        """Messages of a chat that was pasted, in their order; all or none. Raises InputRefused."""
+        with self._vault.write() as db:
+            _supersede_open(db, session_id)
+            where, now = conversations.session(db, session_id), self._now()
+            for message in messages:
+                text = checked_text(message.text, "A message")
+                at = now if message.at is None else message.at
+                conversations.add_turn(db, where, message.speaker, text, at)
+            audit.append(db, "pasted", now, session=session_id, messages=len(messages))
 
     def edit_turn(self, turn_id: int, text: str) -> None:
         """Change a message. Raises InputRefused.

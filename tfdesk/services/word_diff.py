@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from tfdesk.core.models import DiffPart
 
-_WORDS = re.compile(r"\S+\s*|\s+")
+_WORDS = re.compile(r"\s*\S+|\s+")  # with the space before: a sentence added at the end changes no word
 
 
 def word_diff(before: str, after: str) -> tuple[DiffPart, ...]:

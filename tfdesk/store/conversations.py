@@ -57,10 +57,19 @@ def _turn(row: Row) -> TurnRow:
         corrected_emotion=corrected,
         strategy=strategy,
         origin=origin,
-        risk=risk_from(json.loads(risk)) if risk else None,
+        risk=_risk(risk) if risk else None,
         disposition=done,
         approved=bool(approved),
     )
+
+
+def _risk(body: str) -> Risk:
+    """Nearly all messages were screened and nothing was found: one value serves them all."""
+    return _SCREENED if body == _SCREENED_BODY else risk_from(json.loads(body))
+
+
+_SCREENED = Risk("screened")
+_SCREENED_BODY = json.dumps(risk_json(_SCREENED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +126,49 @@ def size(db: Db, client_id: int) -> tuple[int, int]:
 
 def clients_who_said(db: Db, search: str) -> set[int]:
     """Ids of the clients in whose conversations every word of ``search`` begins a word of one message."""
-    # Quoting makes every character plain text: operators such as NEAR or * lose their meaning.
-    search = search.encode("utf8", "replace").decode().translate(_NO_WORD)
-    words = [w for w in search.split() if any(c.isalnum() for c in w)]
-    if not words:
+    query = _match(search)
+    if not query:
         return set()
-    query = " ".join(f'"{word}"*' for word in words)
     rows = db.rows(
         "SELECT DISTINCT client_id FROM turns"
         " WHERE id IN (SELECT rowid FROM turn_words WHERE turn_words MATCH ?)",
         query,
     )
     return {int(row[0]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that a search found."""
+
+    id: int
+    client_id: int
+    speaker: Speaker
+    text: str
+    at: float
+
+
+def turns_with(db: Db, search: str, most: int) -> list[Said]:
+    """The newest messages in which every word of ``search`` begins a word."""
+    query = _match(search)
+    if not query:
+        return []
+    rows = db.rows(
+        "SELECT id, client_id, speaker, text, at FROM turns WHERE id IN"
+        " (SELECT rowid FROM turn_words WHERE turn_words MATCH ? ORDER BY rowid DESC LIMIT ?)"
+        " ORDER BY id DESC",
+        query,
+        most,
+    )
+    return [Said(*row) for row in rows]
+
+
+def _match(search: str) -> str:
+    """A query of the word index; "" for a search without a letter or digit."""
+    # Quoting makes every character plain text: operators such as NEAR or * lose their meaning.
+    search = search.encode("utf8", "replace").decode().translate(_NO_WORD)
+    words = [w for w in search.split() if any(c.isalnum() for c in w)]
+    return " ".join(f'"{word}"*' for word in words)
 
 
 def add_session(db: Db, client_id: int, at: float) -> Session:

@@ -30,6 +30,8 @@ class Decision:
     draft_id: int | None
     reply_id: int | None
     kind: DecisionKind
+    reason: str | None
+    note: str
 
 
 def _draft(row: Row) -> DraftRow:
@@ -129,14 +131,14 @@ def add_decision(
     )
 
 
-_DECISIONS = "SELECT id, turn_id, draft_id, reply_id, kind FROM decisions"
+_DECISIONS = "SELECT id, turn_id, draft_id, reply_id, kind, reason, note FROM decisions"
 
 
 def _decision(row: Row | None) -> Decision | None:
     if row is None:
         return None
-    number, turn_id, draft_id, reply_id, kind = row
-    return Decision(number, turn_id, draft_id, reply_id, DecisionKind(kind))
+    number, turn_id, draft_id, reply_id, kind, reason, note = row
+    return Decision(number, turn_id, draft_id, reply_id, DecisionKind(kind), reason, note)
 
 
 def last_standing(db: Db, session_id: int) -> Decision | None:
@@ -154,6 +156,17 @@ def diff_of_reply(db: Db, reply_id: int) -> tuple[DiffPart, ...]:
     """How an approved edit differs from its draft; () when it does not."""
     row = db.row("SELECT diff FROM decisions WHERE reply_id = ? ORDER BY id DESC LIMIT 1", reply_id)
     return tuple(DiffPart(kind, text) for kind, text in json.loads(row[0])) if row and row[0] else ()
+
+
+def timed(db: Db, since: float) -> list[tuple[DecisionKind, float | None]]:
+    """Decisions that stand, with the seconds since their drafts were there; None for one without a draft."""
+    rows = db.rows(
+        "SELECT d.kind, d.at - s.at FROM decisions d LEFT JOIN drafts r ON r.id = d.draft_id"
+        " LEFT JOIN suggestions s ON s.turn_id = r.turn_id AND s.version = r.version"
+        " WHERE d.voided_at IS NULL AND d.at >= ?",
+        since,
+    )
+    return [(DecisionKind(kind), wait) for kind, wait in rows]
 
 
 def void(db: Db, decision_id: int, at: float) -> None:

@@ -81,6 +81,11 @@ class ClientModel(QAbstractListModel):
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return Qt.ItemFlag.NoItemFlags
 
+    def next_waiting(self, row: int) -> int:
+        """The row of the next client who waits for a reply, after the last again the first; -1 for none."""
+        rows = [n for n, entry in enumerate(self._rows) if isinstance(entry, Client) and entry.awaiting]
+        return next((n for n in rows if n > row), rows[0] if rows else -1)
+
     def row_of(self, client_id: int) -> int:
         """The row of a client, -1 when the search hides it."""
         for number, entry in enumerate(self._rows):
@@ -130,7 +135,7 @@ class ClientDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(colours.accent_weak))
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
         if focused:
-            painter.setPen(QColor(colours.accent))
+            painter.setPen(QColor(colours.focus))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         inner = rect.adjusted(19, self._theme.px(8), -16, -self._theme.px(8))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -215,6 +220,12 @@ class ClientList(QWidget):
             # The list also moves to its first client when it gets the focus, without selecting it.
             self.view.selectionModel().select(current, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.client_chosen.emit(client.id)
+
+    def choose_next_waiting(self) -> None:
+        """Open the next client who waits for a reply."""
+        found = self._model.next_waiting(self.view.currentIndex().row())
+        if found >= 0:
+            self.view.setCurrentIndex(self._model.index(found))
 
     def ask_new_client(self) -> None:
         """Ask for a name and a situation."""

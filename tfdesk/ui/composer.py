@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
+from tfdesk.services.pasted import recognise
 from tfdesk.ui.controls import KeyButton
 from tfdesk.ui.theme import Theme
 
@@ -19,10 +20,12 @@ class MessageBox(QPlainTextEdit):
     Signals:
         added: Enter was pressed
         selection_moved: 1 or -1, for the drafts
+        chat_pasted: Chat, the text it came from
     """
 
     added = Signal()
     selection_moved = Signal(int)
+    chat_pasted = Signal(object, str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -34,8 +37,9 @@ class MessageBox(QPlainTextEdit):
         self._fit()
 
     def _fit(self) -> None:
-        lines = max(1, min(MOST_LINES, round(self.document().size().height())))
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + self._theme.px(24))
+        lines = max(2 if self._theme.large else 1, min(MOST_LINES, round(self.document().size().height())))
+        edges = self._theme.px(22) + 2 * self._theme.colours.line_width
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + edges)
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
@@ -55,8 +59,14 @@ class MessageBox(QPlainTextEdit):
             super().keyPressEvent(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste the text alone; NUL cannot be kept and is taken out."""
-        self.insertPlainText(source.text().replace("\0", ""))
+        """Paste the text alone; NUL cannot be kept and is taken out. Several people's turns are offered
+        as such when the box is empty."""
+        text = source.text().replace("\0", "")
+        chat = recognise(text) if not self.toPlainText().strip() else None
+        if chat is not None:
+            self.chat_pasted.emit(chat, text)
+        else:
+            self.insertPlainText(text)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.height())
@@ -68,10 +78,12 @@ class Composer(QWidget):
     Signals:
         message_added: text
         selection_moved: 1 or -1
+        chat_pasted: Chat, the text it came from
     """
 
     message_added = Signal(str)
     selection_moved = Signal(int)
+    chat_pasted = Signal(object, str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -82,6 +94,7 @@ class Composer(QWidget):
         self.box.setAccessibleName(self.tr("What the client wrote"))
         self.box.added.connect(self._add)
         self.box.selection_moved.connect(self.selection_moved)
+        self.box.chat_pasted.connect(self.chat_pasted)
         self.add = KeyButton(self.tr("Add"), "Return")
         self.add.clicked.connect(self._add)
         line = QHBoxLayout(self)

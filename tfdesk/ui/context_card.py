@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QPlainTextEdit,
@@ -14,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from tfdesk.core.models import TurnRow
 from tfdesk.ui.controls import Bar, button, card, clear, label, row
+from tfdesk.ui.message_menu import emotion_menu
 from tfdesk.ui.theme import Theme
-from tfdesk.ui.transcript import emotion_menu
 from trainer.events import ContextUsed, Emotion
 
 NAMED = 2  # emotions with a bar of their own; the rest is "other"
@@ -43,7 +44,8 @@ class ContextCard(QWidget):
         self._show_exact = button(self.tr("Exact input"), "link")
         self._show_exact.setCheckable(True)
         self._show_exact.toggled.connect(self._on_exact_toggled)
-        column.addLayout(row(label(self.tr("What the model read"), "strong"), None, self._show_exact))
+        self._first_line = row(label(self.tr("What the model read"), "strong"), None, self._show_exact)
+        column.addLayout(self._first_line)
         self._used = label("", "muted", wrap=True)
         column.addWidget(self._used)
         self._bars = QVBoxLayout()
@@ -61,6 +63,13 @@ class ContextCard(QWidget):
         self._exact.setFixedHeight(160)
         column.addWidget(self._exact)
         self._exact.hide()
+
+        theme.changed.connect(self._arrange)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        direction = QBoxLayout.Direction
+        self._first_line.setDirection(direction.TopToBottom if self._theme.large else direction.LeftToRight)
 
     @property
     def correct_button(self) -> QPushButton:
@@ -90,9 +99,9 @@ class ContextCard(QWidget):
         read = self.tr("situation + {0}").format(turns) if context.situation else turns
         words = self.tr("{0} · {1} tokens").format(read, context.tokens)
         if context.turns_used < context.turns_total:
-            words = self.tr("{0} · older turns did not fit").format(words)
+            words = self.tr("{0} · older left out").format(words)
         elif context.truncated:
-            words = self.tr("{0} · the beginning did not fit").format(words)
+            words = self.tr("{0} · beginning left out").format(words)
         self._used.setText(words)
         self._exact.setPlainText(context.prompt)
 
@@ -105,12 +114,13 @@ class ContextCard(QWidget):
         shown = self._corrected or (self.tr("unsure") if emotion.abstained else emotion.label)
         self._choose.setText(self.tr("{0} ▾").format(shown))
         self._choose.setAccessibleName(self.tr("Emotion: {0}. Choose another").format(shown))
-        self._wrong.setText(
-            self.tr("You chose:") if self._corrected else self.tr("Not right? Choose the emotion:")
-        )
-        if emotion.abstained:
-            words = self.tr("Unsure: no emotion stands out enough to name one.")
-            self._bars.addWidget(label(words, "muted", wrap=True))
+        if self._corrected:
+            words = self.tr("You chose:")
+        elif emotion.abstained:
+            words = self.tr("Unsure: none stands out. Choose it:")
+        else:
+            words = self.tr("Not right? Choose the emotion:")
+        self._wrong.setText(words)
         self._bars.addWidget(EmotionBars(self._theme, emotion))
 
     def _on_exact_toggled(self, opened: bool) -> None:
@@ -119,8 +129,8 @@ class ContextCard(QWidget):
     def _open_menu(self) -> None:
         menu = emotion_menu(self, self._labels, self._corrected)
         chosen = menu.exec(self._choose.mapToGlobal(self._choose.rect().bottomLeft()))
-        if chosen is not None:
-            self.emotion_corrected.emit(chosen.data())
+        if chosen is not None and chosen.data() is not None:
+            self.emotion_corrected.emit(chosen.data()[1])
 
 
 class EmotionBars(QFrame):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -108,7 +109,7 @@ class KeyButton(QPushButton):
         if look:
             self.setProperty("look", look)
         self._line = line = QHBoxLayout(self)
-        line.setContentsMargins(12, 0, 12, 0)
+        line.setContentsMargins(10, 0, 10, 0)
         line.setSpacing(6)
         for words, name in ((text, ""), (key_hint(key), "key")):
             part = label(words, name)
@@ -146,7 +147,7 @@ class Bar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         whole = QRectF(self.rect()).adjusted(0, 0.5, 0, -0.5)
         radius = whole.height() / 2
-        painter.setBrush(QColor(colours.line))
+        painter.setBrush(QColor(colours.track))
         painter.drawRoundedRect(whole, radius, radius)
         if self._value > 0:
             whole.setWidth(max(whole.height(), whole.width() * self._value))
@@ -154,10 +155,20 @@ class Bar(QWidget):
             painter.drawRoundedRect(whole, radius, radius)
 
 
+class Mark(Enum):
+    """Why words are marked; later ones lie on top."""
+
+    RISK = "risk"
+    EVIDENCE = "moved the reward"
+    FOUND = "searched for"
+    ADDED = "added by an edit"
+    REMOVED = "taken out by an edit"
+
+
 def fill_document(
-    document: QTextDocument, text: str, spans: Iterable[Span], mark: QTextCharFormat | None, ink: QColor
+    document: QTextDocument, text: str, marks: Iterable[tuple[Mark, Span]], theme: Theme
 ) -> None:
-    """Put plain ``text`` with wide lines into ``document``; the words of ``spans`` look like ``mark``."""
+    """Put plain ``text`` with wide lines into ``document``, words marked."""
     document.setUndoRedoEnabled(False)
     document.setDocumentMargin(0)
     option = QTextOption()
@@ -170,34 +181,45 @@ def fill_document(
     block.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     cursor.setBlockFormat(block)
     plain = QTextCharFormat()
-    plain.setForeground(ink)
+    plain.setForeground(QColor(theme.colours.text))
     cursor.insertText(text, plain)
-    if mark is not None:
-        for start, length in qt_ranges(text, spans):
+    given = tuple(marks)
+    for mark in Mark:
+        for start, length in qt_ranges(text, [span for kind, span in given if kind is mark]):
             cursor.setPosition(start)
             cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
-            cursor.mergeCharFormat(mark)
+            cursor.mergeCharFormat(_format(theme, mark))
 
 
-def mark_format(theme: Theme, *, risk: bool = False) -> QTextCharFormat:
-    """How marked words look: a tint and an underline, never colour alone."""
-    made = QTextCharFormat()
-    made.setBackground(QColor(theme.colours.risk_mark if risk else theme.colours.accent_weak))
-    made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-    made.setUnderlineColor(QColor(theme.colours.risk if risk else theme.colours.accent))
+def _format(theme: Theme, mark: Mark) -> QTextCharFormat:
+    """How marked words look: a tint and a line, never colour alone."""
+    colours, made = theme.colours, QTextCharFormat()
+    if mark is Mark.REMOVED:
+        made.setFontStrikeOut(True)
+        made.setForeground(QColor(colours.muted))
+    elif mark is Mark.FOUND:
+        made.setBackground(QColor(colours.accent))
+        made.setForeground(QColor(colours.on_accent))
+    else:
+        risk = mark is Mark.RISK
+        made.setBackground(QColor(colours.risk_mark if risk else colours.word_mark))
+        made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+        made.setUnderlineColor(QColor(colours.risk if risk else colours.accent))
     return made
 
 
 class MarkedText(QWidget):
     """Words of people as plain text, wrapped, some of them marked."""
 
-    def __init__(self, theme: Theme, text: str, *, risk: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, text: str, *, mark: Mark = Mark.EVIDENCE, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._text = text
-        self._risk = risk
+        self.text = text
+        self._mark = mark
         self._spans: tuple[Span, ...] = ()
-        self._document = QTextDocument(self)
+        self.document = QTextDocument(self)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -211,15 +233,14 @@ class MarkedText(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        self._document.setDefaultFont(self._theme.font(15))
-        ink = QColor(self._theme.colours.text)
-        fill_document(self._document, self._text, self._spans, mark_format(self._theme, risk=self._risk), ink)
+        self.document.setDefaultFont(self._theme.font(15))
+        fill_document(self.document, self.text, ((self._mark, span) for span in self._spans), self._theme)
         self.updateGeometry()
         self.update()
 
     def heightForWidth(self, width: int) -> int:
-        self._document.setTextWidth(width)
-        return int(self._document.size().height() + 0.999)
+        self.document.setTextWidth(width)
+        return int(self.document.size().height() + 0.999)
 
     def sizeHint(self) -> QSize:
         width = self.width() if self.testAttribute(Qt.WidgetAttribute.WA_Resized) else 320
@@ -229,5 +250,5 @@ class MarkedText(QWidget):
         return QSize(80, 0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        self._document.setTextWidth(self.width())
-        self._document.drawContents(QPainter(self))
+        self.document.setTextWidth(self.width())
+        self.document.drawContents(QPainter(self))

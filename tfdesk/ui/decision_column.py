@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QMenu,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from tfdesk.core.models import Disposition, DraftRow, RejectReason
-from tfdesk.jobs.desk_state import DeskState, Phase
+from tfdesk.jobs.desk_state import WAITING, DeskState, Phase
+from tfdesk.services.protocols import Protocols
+from tfdesk.ui.announce import announce
 from tfdesk.ui.context_card import ContextCard
-from tfdesk.ui.controls import KeyButton, button, card, clear, label, row
-from tfdesk.ui.draft_card import DraftCard
-from tfdesk.ui.flow import Flow
+from tfdesk.ui.draft_list import DraftList
 from tfdesk.ui.notices import DraftingProgress, Notice, words_of
+from tfdesk.ui.own_reply import OwnReply, take_sentence
 from tfdesk.ui.risk_panel import RiskPanel
+from tfdesk.ui.text import tr
 from tfdesk.ui.theme import Theme
+from tfdesk.ui.ways_on import WaysOn
+
+STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+def spoken(state: DeskState) -> str:
+    """A state in a few words, for those who do not see it appear."""
+    if state.phase is Phase.READY:
+        return tr("Drafts: {0}").format(len(state.drafts))
+    if state.phase is Phase.RISK:
+        return tr("This message may mean a risk. Please read it yourself first.")
+    if state.phase is Phase.DRAFTING:
+        return tr("Writing drafts")
+    words = words_of(state)
+    return f"{words.title}. {words.sentence}" if words is not None else ""
 
 
 class DecisionColumn(QWidget):
@@ -31,59 +40,53 @@ class DecisionColumn(QWidget):
     Signals:
         approve_requested: DraftRow
         edit_saved: DraftRow, text
-        reject_requested: DraftRow, RejectReason
+        reject_requested: DraftRow, RejectReason, note
+        evidence_shown: the selected DraftRow, the spans that are marked in it
         redraft_requested: strategy or None
         stop_requested
         own_reply_saved: text
         disposed: Disposition, note
         emotion_corrected: label or None
         version_requested: number from 1
+        next_client_requested
         focus_freed: what had the keyboard focus is gone
     """
 
     approve_requested = Signal(DraftRow)
     edit_saved = Signal(DraftRow, str)
-    reject_requested = Signal(DraftRow, RejectReason)
+    reject_requested = Signal(DraftRow, RejectReason, str)
+    evidence_shown = Signal(DraftRow, object)
     redraft_requested = Signal(object)
     stop_requested = Signal()
     own_reply_saved = Signal(str)
     disposed = Signal(Disposition, str)
     emotion_corrected = Signal(object)
     version_requested = Signal(int)
+    next_client_requested = Signal()
     focus_freed = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, protocols: Protocols) -> None:
         super().__init__()
-        self._theme = theme
         self._state = DeskState()
-        self._shown: tuple[DraftRow, ...] = ()
         self._strategies: tuple[str, ...] = ()
-        self._strategy: str | None = None
-        self.cards: list[DraftCard] = []
+        self._write_first = False
+        self._unseen = False  # the drafts wait until the therapist has written
         self.setObjectName("decisions")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.context = ContextCard(theme)
-        self.context.emotion_corrected.connect(self.emotion_corrected)
         self.progress = DraftingProgress()
-        self.progress.stop_requested.connect(self.stop_requested)
         self.notice = Notice()
-        self.notice.redraft_requested.connect(self.redraft)
-        self.notice.own_reply_requested.connect(self.open_own_reply)
-        self.risk = RiskPanel(theme)
-        self.risk.disposed.connect(self.disposed)
-        self._drafts = QVBoxLayout()
-        self._drafts.setSpacing(12)
-        self.own = self._own_reply()
+        self.risk = RiskPanel(theme, protocols)
+        self.own = OwnReply(theme)
+        self.drafts = DraftList(theme)
+        self.ways = WaysOn()
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
-        for widget in (self.context, self.progress, self.notice, self.risk):
+        parts = (self.context, self.progress, self.notice, self.risk, self.own, self.drafts, self.ways)
+        for widget in parts:
             column.addWidget(widget)
-        column.addLayout(self._drafts)
-        column.addWidget(self.own)
-        self._ways = self._ways_on()
-        column.addWidget(self._ways)
         column.addStretch(1)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -92,64 +95,48 @@ class DecisionColumn(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
-        theme.changed.connect(self._on_theme_changed)
+        self._connect()
 
-    def _ways_on(self) -> QWidget:
-        """Redraft, as which strategy, write your own, earlier versions."""
-        self.redraft_button = KeyButton(self.tr("Redraft"), "Ctrl+R")
-        self.redraft_button.clicked.connect(self.redraft)
-        self.strategy_button = button(self.tr("as: any strategy ▾"), hint=self.tr("Strategy of new drafts"))
-        self.strategy_button.clicked.connect(self._open_strategies)
-        self.own_button = button(self.tr("Write own"))
-        self.own_button.clicked.connect(self.open_own_reply)
-        self.older, self.newer = (self._step(sign) for sign in ("‹", "›"))
-        self.older.setAccessibleName(self.tr("Earlier drafts"))
-        self.newer.setAccessibleName(self.tr("Later drafts"))
-        self._version = label("", "muted")
-        whole = QWidget()
-        versions = QWidget()
-        pages = row(self.older, self._version, self.newer, spacing=6)
-        pages.setContentsMargins(6, 0, 0, 0)
-        versions.setLayout(pages)
-        buttons = (self.redraft_button, self.strategy_button, self.own_button)
-        whole.setLayout(Flow(*buttons, versions, spacing=6))
-        return whole
-
-    def _step(self, sign: str) -> QPushButton:
-        made = button(sign, "link")
-        made.clicked.connect(self._on_step_clicked)
-        return made
-
-    def _own_reply(self) -> QWidget:
-        frame, inner = card()
-        self.own_text = QPlainTextEdit()
-        self.own_text.setProperty("look", "conversation")
-        self.own_text.setAccessibleName(self.tr("Your own reply"))
-        self.own_text.setTabChangesFocus(True)
-        self.own_text.setFixedHeight(120)
-        self.own_save = KeyButton(self.tr("Save and copy"), "Ctrl+Return", "primary")
-        self.own_save.clicked.connect(self.save_own_reply)
-        cancel = KeyButton(self.tr("Cancel"), "Esc")
-        cancel.clicked.connect(self.close_own_reply)
-        inner.addWidget(label(self.tr("Your own reply"), "strong"))
-        inner.addWidget(self.own_text)
-        inner.addLayout(Flow(self.own_save, cancel))
-        frame.hide()
-        return frame
+    def _connect(self) -> None:
+        drafts, own, ways = self.drafts, self.own, self.ways
+        self.context.emotion_corrected.connect(self.emotion_corrected)
+        self.progress.stop_requested.connect(self.stop_requested)
+        self.notice.redraft_requested.connect(self.redraft)
+        self.notice.own_reply_requested.connect(self.open_own_reply)
+        self.notice.next_client_requested.connect(self.next_client_requested)
+        self.risk.disposed.connect(self.disposed)
+        drafts.approve_requested.connect(self.approve_requested)
+        drafts.edit_saved.connect(self.edit_saved)
+        drafts.reject_requested.connect(self.reject_requested)
+        drafts.evidence_shown.connect(self.evidence_shown)
+        drafts.sentence_taken.connect(self._on_sentence_taken)
+        drafts.editing_changed.connect(self._arrange)
+        drafts.selection_moved.connect(self._scroll.ensureWidgetVisible)
+        drafts.focus_freed.connect(self.focus_freed)
+        own.saved.connect(self.own_reply_saved)
+        own.cancelled.connect(self.close_own_reply)
+        own.drafts_requested.connect(self._show_unseen)
+        ways.redraft_requested.connect(self.redraft_requested)
+        ways.own_reply_requested.connect(self.open_own_reply)
+        ways.version_requested.connect(self.version_requested)
 
     # Showing a state --------------------------------------------------------------------
 
+    def set_write_first(self, write_first: bool) -> None:
+        """Whether the therapist writes before the drafts of a message are shown; from the next message on."""
+        self._write_first = write_first
+
     def show_state(self, state: DeskState, strategies: tuple[str, ...], emotions: tuple[str, ...]) -> None:
         """Show ``state``; labels offered in the menus come from the loaded model."""
-        same_message = (
-            self._state.turn is not None and state.turn is not None and self._state.turn.id == state.turn.id
-        )
-        self._state = state
-        self._strategies = strategies
-        self._strategy = state.strategy
-        if not same_message:
-            self.close_own_reply()
-            self.own_text.clear()
+        before = self._state.turn.id if self._state.turn is not None else None
+        now = state.turn.id if state.turn is not None else None
+        if state.phase is not self._state.phase:
+            announce(self, spoken(state))
+        self._state, self._strategies = state, strategies
+        if before != now:
+            self.own.hide()
+            self.own.text.clear()
+            self._unseen = self._write_first and now is not None and state.version == 0
         quiet = state.phase in (Phase.RISK, Phase.DISPOSED, Phase.NO_CLIENT)
         self.context.show_reading(
             state.turn, None if quiet else state.emotion, None if quiet else state.context, emotions
@@ -164,164 +151,91 @@ class DecisionColumn(QWidget):
         self.risk.setVisible(state.phase is Phase.RISK)
         if state.phase is Phase.RISK:
             self.risk.show_hit(state.marked)
-        self._show_drafts(state.drafts if state.phase is Phase.READY else ())
-        self._show_ways(state)
+        if self.drafts.show_drafts(state.drafts if state.phase is Phase.READY else ()) and state.drafts:
+            self._scroll.verticalScrollBar().setValue(0)
+        self._arrange()
         if freed:
             self.focus_freed.emit()
 
-    def _show_ways(self, state: DeskState) -> None:
-        ready, risk = state.phase is Phase.READY, state.phase is Phase.RISK
-        self._ways.setVisible((ready or risk) and self.own.isHidden())
-        for widget in (self.redraft_button, self.strategy_button):
-            widget.setVisible(ready)
-        words = self.tr("as: {0} ▾").format(state.strategy or self.tr("any strategy"))
-        self.strategy_button.setText(words)
-        many = ready and state.versions > 1
-        for part in (self.older, self.newer, self._version):
-            part.setVisible(many)
-        self._version.setText(f"{state.version} / {state.versions}")
-        self.older.setEnabled(state.version > 1)
-        self.newer.setEnabled(state.version < state.versions)
+    def _arrange(self) -> None:
+        """Which of drafts, own reply and ways on are seen."""
+        phase = self._state.phase
+        if self._unseen and phase not in (*WAITING, Phase.READY):
+            self._unseen = False  # no drafts will come; what was begun goes on as an own reply, after a risk
+            self.own.setVisible(phase is not Phase.RISK and bool(self.own.text.toPlainText()))
+        if self._unseen:
+            self.own.open_box(first=True, ready=phase is Phase.READY)
+        elif self.own.is_open:
+            self.own.open_box()
+        self.drafts.setVisible(phase is Phase.READY and not self._unseen)
+        self.ways.show_state(self._state, self._strategies, writing=self.own.is_open)
+        if self._unseen:
+            self.ways.hide()
+        self.drafts.set_taking(self.own.is_open or self.drafts.editing is not None)
 
-    def _show_drafts(self, drafts: tuple[DraftRow, ...]) -> None:
-        if drafts == self._shown:
-            return
-        self._shown = drafts
-        focus = QApplication.focusWidget()
-        focused = focus is not None and any(made is focus or made.isAncestorOf(focus) for made in self.cards)
-        clear(self._drafts)
-        self.cards = [self._card(draft) for draft in drafts]
-        for made in self.cards:
-            self._drafts.addWidget(made)
-        first = next((made for made in self.cards if made.open), None)
-        if first is not None:
-            self._select(first)
-        if drafts:
-            self._scroll.verticalScrollBar().setValue(0)
-        if focused and first is not None:
-            first.setFocus()
-        elif focused:
-            self.focus_freed.emit()
+    def _show_unseen(self) -> None:
+        """The therapist has written: the drafts appear beside it."""
+        self._unseen = False
+        self._arrange()
 
-    def _card(self, draft: DraftRow) -> DraftCard:
-        made = DraftCard(self._theme, draft)
-        made.selected.connect(self._on_card_selected)
-        made.approve_requested.connect(self.approve_selected)
-        made.edit_saved.connect(self._on_edit_saved)
-        made.reject_requested.connect(self._on_reject_requested)
-        return made
-
-    def _on_theme_changed(self) -> None:
-        drafts, self._shown = self._shown, ()
-        if drafts and not any(made.editing for made in self.cards):
-            self._show_drafts(drafts)
-        else:
-            self._shown = drafts
-
-    # Selection and decisions ------------------------------------------------------------
-
-    @property
-    def selected(self) -> DraftCard | None:
-        """The open card, the one that Approve, Edit and Reject act on."""
-        return next((made for made in self.cards if made.property("selected") == "true"), None)
-
-    def _select(self, chosen: DraftCard) -> None:
-        for made in self.cards:
-            made.set_selected(made is chosen)
-
-    def _on_card_selected(self) -> None:
-        chosen = self.sender()
-        if isinstance(chosen, DraftCard) and chosen is not self.selected:
-            self._select(chosen)
-
-    def move_selection(self, step: int) -> None:
-        """Select the next (1) or previous (-1) draft that can be decided."""
-        choices = [made for made in self.cards if made.open]
-        if self.selected in choices:
-            place = choices.index(self.selected) + step
-            chosen = choices[max(0, min(len(choices) - 1, place))]
-            self._select(chosen)
-            chosen.setFocus()
-            self._scroll.ensureWidgetVisible(chosen)
+    def first_focus(self) -> QWidget | None:
+        """Where the keyboard goes when it comes here: the selected draft, the own reply, else a button."""
+        if self.drafts.selected is not None and self.drafts.isVisible():
+            return self.drafts.selected
+        if self.own.is_open:
+            return self.own.text
+        reached = (w for w in self.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        return next((w for w in reached if w.isVisible() and w.isEnabled()), None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in steps:
-            self.move_selection(steps[Qt.Key(event.key())])
+        if event.key() in STEPS:
+            self.drafts.move_selection(STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
-    def approve_selected(self) -> None:
-        """Approve the selected draft, the edit in it, or the own reply: whichever is open."""
-        if not self.own.isHidden():
-            self.save_own_reply()
-        elif self.selected is not None and self.selected.editing:
-            self.selected.save_edit()
-        elif self.selected is not None and self.selected.open:
-            self.approve_requested.emit(self.selected.row)
+    # Decisions ----------------------------------------------------------------------------
 
-    def edit_selected(self) -> None:
-        if self.selected is not None:
-            self.selected.start_editing()
-
-    def reject_selected(self) -> None:
-        if self.selected is not None:
-            self.selected.open_reasons()
-
-    def _on_edit_saved(self, text: str) -> None:
-        made = self.sender()
-        if isinstance(made, DraftCard):
-            self.edit_saved.emit(made.row, text)
-
-    def _on_reject_requested(self, reason: RejectReason) -> None:
-        made = self.sender()
-        if isinstance(made, DraftCard):
-            self.reject_requested.emit(made.row, reason)
+    def approve(self) -> None:
+        """Take what is in front: one's own reply while it is written, else the edit, else the draft."""
+        if self.own.is_open and (self.own.text.hasFocus() or not self.drafts.isVisible()):
+            self.own.save_text()
+        else:
+            self.drafts.approve()
 
     def redraft(self) -> None:
-        """Ask for new drafts in the chosen strategy."""
-        self.redraft_requested.emit(self._strategy)
+        """Ask for new drafts in the strategy of the present ones."""
+        self.ways.ask()
 
     def escape(self) -> None:
         """Close the editor that is open, else stop drafting."""
-        if not self.own.isHidden():
+        if self.drafts.editing is not None:
+            self.drafts.editing.cancel_edit()
+        elif self.own.is_open and not self._unseen:
             self.close_own_reply()
-        elif self.selected is not None and self.selected.editing:
-            self.selected.cancel_edit()
         else:
             self.stop_requested.emit()
 
     def open_own_reply(self) -> None:
-        """Open a box for the therapist's own reply."""
-        self.own.show()
-        self._ways.hide()
-        self.own_text.setFocus()
+        """Open a box for the therapist's own reply, while there is a message to answer."""
+        if self._state.turn is not None:
+            self.own.show()
+            self._arrange()
+            self.own.text.setFocus()
+            QTimer.singleShot(0, self, self._show_own)  # its place is known when the layout is done
+
+    def _show_own(self) -> None:
         self._scroll.ensureWidgetVisible(self.own)
 
     def close_own_reply(self) -> None:
         """Close the box; its text stays until another message is answered."""
+        focused = self.own.isAncestorOf(self.focusWidget() or self)
         self.own.hide()
-        self._show_ways(self._state)
+        self._arrange()
+        if focused:
+            self.focus_freed.emit()
 
-    def save_own_reply(self) -> None:
-        if self.own_text.toPlainText().strip():
-            self.own_reply_saved.emit(self.own_text.toPlainText())
-
-    def _open_strategies(self) -> None:
-        menu = QMenu(self)
-        for name in (None, *self._strategies):
-            action = menu.addAction(name or self.tr("any strategy"))
-            action.setData(name)
-            action.setCheckable(True)
-            action.setChecked(name == self._strategy)
-        menu.triggered.connect(self._on_strategy_chosen)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.strategy_button.mapToGlobal(self.strategy_button.rect().bottomLeft()))
-
-    def _on_strategy_chosen(self, action: QAction) -> None:
-        """A chosen strategy is a wish for new drafts: redraft at once."""
-        self._strategy = action.data()
-        self.redraft()
-
-    def _on_step_clicked(self) -> None:
-        self.version_requested.emit(self._state.version + (1 if self.sender() is self.newer else -1))
+    def _on_sentence_taken(self, sentence: str) -> None:
+        if self.drafts.editing is not None:
+            take_sentence(self.drafts.editing.editor, sentence)
+        elif self.own.is_open:
+            take_sentence(self.own.text, sentence)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from tfdesk.core.models import DraftRow, DraftState, RejectReason
-from tfdesk.ui.controls import Bar, KeyButton, MarkedText, label, row
+from tfdesk.ui.components import Components, raising
+from tfdesk.ui.controls import KeyButton, label, row
 from tfdesk.ui.flow import Flow
+from tfdesk.ui.reject_popup import RejectPopup
+from tfdesk.ui.sentence_text import SentenceText
 from tfdesk.ui.theme import Theme, set_look
-from trainer.events import Component, Span
+from trainer.events import Span
 
 
 class DraftCard(QFrame):
@@ -22,17 +25,22 @@ class DraftCard(QFrame):
         selected: the person chose this card
         approve_requested
         edit_saved: the text to approve instead
-        reject_requested: RejectReason
+        reject_requested: RejectReason, note
+        evidence_shown: the spans that are marked in the draft now
+        sentence_taken: a sentence, for an editor that is open elsewhere
         editing_changed: whether the editor is open
     """
 
     selected = Signal()
     approve_requested = Signal()
     edit_saved = Signal(str)
-    reject_requested = Signal(RejectReason)
+    reject_requested = Signal(RejectReason, str)
+    evidence_shown = Signal(object)
+    sentence_taken = Signal(str)
     editing_changed = Signal(bool)
 
-    def __init__(self, theme: Theme, draft: DraftRow) -> None:
+    def __init__(self, theme: Theme, draft: DraftRow, reason: str) -> None:
+        """``reason``: why the draft stands where it stands, a sentence."""
         super().__init__()
         self.row = draft
         self._theme = theme
@@ -43,20 +51,25 @@ class DraftCard(QFrame):
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
         column.addLayout(self._header())
-        self._text = MarkedText(theme, draft.draft.text)
+        self._text = SentenceText(theme, draft.draft.text)
+        self._text.taken.connect(self.sentence_taken)
         column.addWidget(self._text)
         self._details = QWidget()
         inner = QVBoxLayout(self._details)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)
-        inner.addWidget(_components(theme, draft.draft.reward.components))
+        self.why = label(reason, "muted", wrap=True)
+        inner.addWidget(self.why)
+        self.components = Components(theme, draft.draft.reward.components)
+        self.components.pointed.connect(self._on_component_pointed)
+        inner.addWidget(self.components)
         self.approve = KeyButton(self.tr("Approve"), "Ctrl+Return", "primary")
         self.edit = KeyButton(self.tr("Edit"), "Ctrl+E")
         self.reject = KeyButton(self.tr("Reject"), "Ctrl+Shift+X")
         self.approve.clicked.connect(self.approve_requested)
         self.edit.clicked.connect(self.start_editing)
         self.reject.clicked.connect(self.open_reasons)
-        inner.addLayout(Flow(self.approve, self.edit, self.reject))
+        inner.addLayout(Flow(self.approve, self.edit, self.reject, spacing=6))
         column.addWidget(self._details)
         self._editing = self._build_editor()
         column.addWidget(self._editing)
@@ -125,7 +138,25 @@ class DraftCard(QFrame):
         """Open or close the card: components, evidence and actions show on the selected one only."""
         set_look(self, "selected", "true" if selected else "false")
         self._details.setVisible(selected and self.open and not self.editing)
-        self._text.mark(_evidence(self.row.draft.reward.components) if selected else ())
+        self._show_evidence(raising(self.row.draft.reward.components) if selected else ())
+
+    def set_taking(self, taking: bool) -> None:
+        """Whether single sentences can be taken from this draft, by a click or by their number."""
+        if taking != self._text.taking:
+            self._text.set_taking(taking)
+            shown = self.property("selected") == "true" and not taking
+            self._show_evidence(raising(self.row.draft.reward.components) if shown else ())
+
+    def _show_evidence(self, spans: Iterable[Span]) -> None:
+        shown = tuple(spans)
+        self._text.mark(span for span in shown if span.where == "reply")
+        if self.property("selected") == "true":
+            self.evidence_shown.emit(shown)
+
+    def _on_component_pointed(self, name: str) -> None:
+        """The words that moved one component, up or down; without one, all that raised the reward."""
+        parts = self.row.draft.reward.components
+        self._show_evidence(parts[name].evidence if name else raising(parts))
 
     def start_editing(self) -> None:
         """Replace the text by an editor; saving approves the edited text."""
@@ -153,25 +184,12 @@ class DraftCard(QFrame):
             self.setFocus()
             self.editing_changed.emit(False)
 
-    def reasons_menu(self) -> QMenu:
-        """The six reasons, chosen by mouse or by the keys 1 to 6."""
-        menu = QMenu(self)
-        menu.setAccessibleName(self.tr("Why not?"))
-        for number, reason in enumerate(RejectReason, start=1):
-            menu.addAction(f"&{number}  {self.tr(reason.value)}").setData(reason)
-        return menu
-
     def open_reasons(self) -> None:
         """Ask why, then reject."""
-        if not self.open or self.editing:
-            return
-        menu = self.reasons_menu()
-        menu.triggered.connect(self._on_reason_chosen)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.reject.mapToGlobal(self.reject.rect().bottomLeft()))
-
-    def _on_reason_chosen(self, action: QAction) -> None:
-        self.reject_requested.emit(action.data())
+        if self.open and not self.editing:
+            popup = RejectPopup(self)
+            popup.chosen.connect(self.reject_requested)
+            popup.open_at(self.reject, self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -185,36 +203,9 @@ class DraftCard(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.editing:
             self.cancel_edit()
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._details.isVisible():
+            self.components.step(1 if event.key() == Qt.Key.Key_Right else -1)
+        elif event.text() in set("123456789") and not self.editing:
+            self._text.take(int(event.text()))
         else:
             super().keyPressEvent(event)
-
-
-def _evidence(components: Mapping[str, Component]) -> list[Span]:
-    """Words of the reply that raised any component."""
-    return [
-        span
-        for part in components.values()
-        for span in part.evidence
-        if span.where == "reply" and (span.delta is None or span.delta > 0)
-    ]
-
-
-def _components(theme: Theme, components: Mapping[str, Component]) -> QWidget:
-    """Name, bar and number of every reward component, the weightiest first, in two columns."""
-    whole = QWidget()
-    grid = QGridLayout(whole)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(8)
-    grid.setVerticalSpacing(4)
-    ranked = sorted(components.items(), key=lambda item: (-item[1].weight, item[0]))
-    for number, (name, part) in enumerate(ranked):
-        line, side = divmod(number, 2)
-        score = label(f"{part.value:.2f}", "small")
-        parts = (label(name, "small"), Bar(theme, part.value), score)
-        for place, widget in enumerate(parts):
-            widget.setToolTip(whole.tr("{0}: weight {1} in the reward").format(name, f"{part.weight:.2f}"))
-            grid.addWidget(widget, line, 4 * side + place)
-    for side in (0, 1):
-        grid.setColumnStretch(4 * side + 1, 1)
-    grid.setColumnMinimumWidth(3, theme.px(4))  # between the two columns
-    return whole

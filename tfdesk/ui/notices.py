@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from tfdesk.jobs.desk_state import DeskState, Phase
-from tfdesk.ui.controls import KeyButton, button, card, clear, label, row
+from tfdesk.ui.controls import KeyButton, card, clear, label, row
 from tfdesk.ui.flow import Flow
 from tfdesk.ui.text import tr
 
@@ -22,6 +22,7 @@ class Words:
     look: str = "card"
     redraft: str = ""  # label of the redraft button, "" = none
     own: bool = False  # offers writing one's own reply
+    onward: bool = False  # offers the next client who waits
 
 
 def words_of(state: DeskState) -> Words | None:
@@ -36,6 +37,7 @@ def words_of(state: DeskState) -> Words | None:
         Phase.ANSWERED: Words(
             tr("Nothing to answer"),
             tr("When {0} writes again, paste it below the conversation.").format(name),
+            onward=state.others_waiting > 0,
         ),
         Phase.LOADING: Words(tr("Loading the model"), tr("A few seconds. You can read and write meanwhile.")),
         Phase.STOPPED: Words(
@@ -88,10 +90,12 @@ class Notice(QWidget):
     Signals:
         redraft_requested
         own_reply_requested
+        next_client_requested
     """
 
     redraft_requested = Signal()
     own_reply_requested = Signal()
+    next_client_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,14 +109,18 @@ class Notice(QWidget):
         inner.setContentsMargins(14, 12, 14, 14)
         inner.addWidget(label(words.title, "heading", wrap=True))
         inner.addWidget(label(words.sentence, wrap=True))
-        if words.redraft or words.own:
+        if words.redraft or words.own or words.onward:
             line = Flow()
+            if words.onward:
+                onward = KeyButton(self.tr("Next client who waits"), "Alt+Down", "primary")
+                onward.clicked.connect(self.next_client_requested)
+                line.addWidget(onward)
             if words.redraft:
                 again = KeyButton(words.redraft, "Ctrl+R", "primary")
                 again.clicked.connect(self.redraft_requested)
                 line.addWidget(again)
             if words.own:
-                own = button(self.tr("Write your own"))
+                own = KeyButton(self.tr("Write your own"), "Ctrl+Shift+O")
                 own.clicked.connect(self.own_reply_requested)
                 line.addWidget(own)
             inner.addSpacing(4)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from tfdesk.core.models import Disposition
+from tfdesk.core.models import FLAGGED, Disposition
 from tfdesk.jobs.desk_state import Marked
-from tfdesk.ui.controls import MarkedText, button, card, clear, label, row
+from tfdesk.services.protocols import Protocol, Protocols
+from tfdesk.ui.choice_button import ChoiceButton
+from tfdesk.ui.controls import Mark, MarkedText, button, card, clear, label, row
 from tfdesk.ui.theme import Theme
-from trainer.config import resources_dir
-
-
-def protocol_steps(categories: Sequence[str]) -> list[str]:
-    """The clinic's steps for the first of these categories that has its own, else the general ones."""
-    table = tomllib.loads((resources_dir() / "protocols" / "default.toml").read_text(encoding="utf8"))
-    for name in categories:
-        own = table.get(name.replace(" ", "_").replace("-", "_"))
-        if isinstance(own, dict):
-            return list(own["steps"])
-    return list(table["steps"])
 
 
 class RiskPanel(QWidget):
@@ -35,9 +25,9 @@ class RiskPanel(QWidget):
 
     disposed = Signal(Disposition, str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, protocols: Protocols) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._protocols = theme, protocols
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -51,7 +41,10 @@ class RiskPanel(QWidget):
         inner.addLayout(self._quotes)
         column.addWidget(hit)
         protocol, inner = card()
-        inner.addWidget(label(self.tr("Clinic protocol"), "strong"))
+        self.questions = button(self.tr("Questions to ask"), "link")
+        self.questions.setCheckable(True)
+        self.questions.toggled.connect(self._on_questions_toggled)
+        inner.addLayout(row(label(self.tr("Clinic protocol"), "strong"), None, self.questions))
         self._steps = QVBoxLayout()
         inner.addLayout(self._steps)
         column.addWidget(protocol)
@@ -76,8 +69,7 @@ class RiskPanel(QWidget):
         column.addWidget(done)
 
     def _choice(self, number: int, choice: Disposition) -> QPushButton:
-        made = button(f"{number}   {self.tr(choice.value)}", "choice")
-        made.setAccessibleName(self.tr(choice.value))
+        made = ChoiceButton(number, self.tr(choice.value))
         made.setProperty("disposition", choice.name)
         made.setShortcut(QKeySequence(str(number)))  # a text field with the focus takes the digit first
         made.clicked.connect(self._on_choice_clicked)
@@ -86,21 +78,44 @@ class RiskPanel(QWidget):
     def show_hit(self, marked: Sequence[Marked]) -> None:
         """Show the marked messages and the protocol for their category."""
         categories = list(dict.fromkeys(name for item in marked for name in item.risk.categories))
-        names = ", ".join(name.replace("_", " ") for name in categories) or self.tr("harm")
-        self._why.setText(
-            self.tr("The screen marked words that can mean a risk: {0}. No reply was drafted.").format(names)
-        )
+        self._why.setText(self._why_words(categories))
         clear(self._quotes)
         for item in marked:
             quote, inner = card("quote")
-            words = MarkedText(self._theme, item.text, risk=True)
+            words = MarkedText(self._theme, item.text, mark=Mark.RISK)
             words.mark(item.risk.spans)
             inner.addWidget(words)
             self._quotes.addWidget(quote)
-        clear(self._steps)
-        self._steps.addWidget(_numbered(protocol_steps(categories)))
+        self._show_protocol(self._protocols.of(categories))
         self.note.clear()
         self._why_not.hide()
+
+    def _why_words(self, categories: Sequence[str]) -> str:
+        names = ", ".join(name.replace("_", " ") for name in categories if name != FLAGGED)
+        if not names and FLAGGED in categories:
+            return self.tr("You marked this message as a risk. No reply is drafted.")
+        words = self.tr("The screen marked words that can mean a risk: {0}. No reply was drafted.")
+        return words.format(names or self.tr("harm"))
+
+    def _show_protocol(self, protocol: Protocol) -> None:
+        clear(self._steps)
+        if protocol.notice:
+            self._steps.addWidget(label(protocol.notice, "muted", wrap=True))
+        self._steps.addWidget(_numbered(protocol.steps))
+        for line in protocol.contacts:
+            self._steps.addWidget(label(line, "strong", wrap=True))
+        self._asked = QWidget()
+        asked = QVBoxLayout(self._asked)
+        asked.setContentsMargins(0, 6, 0, 0)
+        asked.addWidget(label(self.tr("Ask the client, word for word:"), "muted", wrap=True))
+        asked.addWidget(_numbered(protocol.questions))
+        self._steps.addWidget(self._asked)
+        self.questions.setVisible(bool(protocol.questions))
+        self.questions.setChecked(False)
+        self._asked.hide()
+
+    def _on_questions_toggled(self, shown: bool) -> None:
+        self._asked.setVisible(shown)
 
     def _on_choice_clicked(self) -> None:
         choice = Disposition[self.sender().property("disposition")]

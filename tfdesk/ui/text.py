@@ -27,6 +27,11 @@ def qt_ranges(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
     return [(_utf16_length(text[:start]), _utf16_length(text[start:end])) for start, end in ranges]
 
 
+def code_point(text: str, at: int) -> int:
+    """The code point of ``text`` that lies at Qt's position ``at``."""
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * at].decode("utf-16-le", "replace"))
+
+
 def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
@@ -72,7 +77,9 @@ def time_in_transcript(at: float, now: float) -> str:
 def key_hint(key: str) -> str:
     """A shortcut as shown on a button, e.g. "Ctrl+↵"."""
     shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-    return shown.replace("Return", "↵").replace("Shift+", "⇧")
+    for name, sign in (("Return", "↵"), ("Shift+", "⇧"), ("Down", "↓"), ("Up", "↑")):
+        shown = shown.replace(name, sign)
+    return shown
 
 
 PLAIN = Qt.TextFormat.PlainText

@@ -1,4 +1,4 @@
-"""Colours and sizes of the window: two palettes, one style sheet, one scale."""
+"""Colours and sizes of the window: three palettes, one style sheet, one scale."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from trainer.config import resources_dir
 
 LEAST_SCALE, LARGEST_SCALE, SCALE_STEP = 80, 200, 10
+LARGE_SCALE = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Colours:
     risk_mark: str
     warning: str
     warning_weak: str
+    word_mark: str  # behind words that moved a reward, or that an edit added
+    track: str  # the empty part of a bar, and a pressed button
+    focus: str  # ring around what has the keyboard
+    focus_on_accent: str
+    line_width: int  # pixels
     emotions: Mapping[str, str]
 
     def emotion(self, label: str) -> QColor:
@@ -60,6 +66,11 @@ LIGHT = Colours(
     risk_mark="#f7d4d0",
     warning="#8a4b00",
     warning_weak="#fff3e0",
+    word_mark="#d3ebe8",
+    track="#e2dfd8",
+    focus="#0f6e6a",
+    focus_on_accent="#22262a",
+    line_width=1,
     emotions={
         "neutral": "#8b929a",
         "joy": "#b7860b",
@@ -90,6 +101,11 @@ DARK = Colours(
     risk_mark="#6b2f2b",
     warning="#ffca80",
     warning_weak="#3a2c14",
+    word_mark="#25524f",
+    track="#363a3d",
+    focus="#5cc0b8",
+    focus_on_accent="#e8e6e1",
+    line_width=1,
     emotions={
         "neutral": "#a3a9af",
         "joy": "#d4ac45",
@@ -103,6 +119,33 @@ DARK = Colours(
 )
 
 
+HIGH = Colours(
+    background="#000000",
+    panel="#000000",
+    line="#ffffff",
+    text="#ffffff",
+    muted="#ffffff",
+    accent="#ffffff",
+    accent_strong="#e0e0e0",
+    accent_weak="#262626",
+    on_accent="#000000",
+    client_bubble="#000000",
+    field="#000000",
+    hover="#333333",
+    risk="#ff9d94",
+    risk_weak="#000000",
+    risk_mark="#7a1512",
+    warning="#ffca80",
+    warning_weak="#000000",
+    word_mark="#404040",
+    track="#595959",
+    focus="#ffff00",
+    focus_on_accent="#ffff00",
+    line_width=2,
+    emotions=dict.fromkeys(DARK.emotions, "#ffffff"),
+)
+
+
 class Theme(QObject):
     """The look in use. Widgets that paint themselves read it and repaint on ``changed``.
 
@@ -113,7 +156,7 @@ class Theme(QObject):
     changed = Signal()
 
     def __init__(self, app: QApplication, *, mode: str, scale: int) -> None:
-        """``mode`` is "system", "light" or "dark"; ``scale`` in percent."""
+        """``mode`` is "system", "light", "dark" or "high contrast"; ``scale`` in percent."""
         super().__init__(app)
         self._app = app
         self.mode = mode
@@ -132,13 +175,18 @@ class Theme(QObject):
             if mode == "system"
             else mode == "dark"
         )
-        self.colours = DARK if dark else LIGHT
+        self.colours = HIGH if mode == "high contrast" else DARK if dark else LIGHT
         font = QFont(self._app.font())
         font.setPixelSize(self.px(14))
         self._app.setFont(font)
         self._app.setPalette(_palette(self.colours))
         self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
+
+    @property
+    def large(self) -> bool:
+        """Text so large that what stands side by side must stand one below the other."""
+        return self.scale > LARGE_SCALE
 
     def px(self, size: float) -> int:
         """``size`` pixels at 100 % in pixels at the present scale."""
@@ -156,8 +204,10 @@ class Theme(QObject):
         resources = resources_dir()
         text = (resources / "qss" / "tfdesk.qss").read_text(encoding="utf8")
         shade = "light" if self.colours is LIGHT else "dark"
-        for name, icon in (("@check_mark", "check"), ("@radio_dot", "dot")):
+        for name, icon in (("@check_mark", "check"), ("@radio_dot", "dot"), ("@arrow_down", "arrow")):
             text = text.replace(name, (resources / "icons" / f"{icon}-{shade}.svg").as_posix())
+        text = text.replace("@link_line", "underline" if self.colours is HIGH else "none")
+        text = text.replace("@hair", f"{self.colours.line_width}px")
         text = text.replace("@radio_radius", f"{(self.px(14) + 2) // 2}px")  # more than half draws a square
         text = re.sub(r"@([a-z_]+)", lambda match: str(getattr(self.colours, match[1])), text)
         return re.sub(r"\b(\d+)dp\b", lambda match: f"{self.px(int(match[1]))}px", text)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QTextDocument
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPen, QTextDocument
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from tfdesk.core.models import TurnRow
-from tfdesk.ui.controls import fill_document, mark_format
+from tfdesk.ui.controls import Mark, fill_document
 from tfdesk.ui.text import time_in_transcript, tr
 from tfdesk.ui.theme import Theme
 from tfdesk.ui.transcript_model import MARKS_ROLE, ROW_ROLE, Heading, Index, emotion_words, origin_words
@@ -35,10 +35,12 @@ class TranscriptDelegate(QStyledItemDelegate):
 
     Signals:
         emotion_clicked: TurnRow, lower left corner of the chip in the viewport
+        more_clicked: TurnRow, lower left corner of the button beside the bubble
         earlier_clicked
     """
 
     emotion_clicked = Signal(object, QPoint)
+    more_clicked = Signal(object, QPoint)
     earlier_clicked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -68,10 +70,9 @@ class TranscriptDelegate(QStyledItemDelegate):
         width, height = self._heights[key]
         return QSize(width + 2 * PAD_X, height + PAD_TOP + PAD_BOTTOM)
 
-    def _fill(self, turn: TurnRow, marks: Sequence[Span] = ()) -> None:
-        ink = QColor(self._theme.colours.text)
+    def _fill(self, turn: TurnRow, marks: Sequence[tuple[Mark, Span]] = ()) -> None:
         self._document.setDefaultFont(self._theme.font(15))
-        fill_document(self._document, turn.text, marks, mark_format(self._theme, risk=True), ink)
+        fill_document(self._document, turn.text, marks, self._theme)
         self._document.setTextWidth(max(80, int((self._width - 2 * SIDE) * WIDEST) - 2 * PAD_X))
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -111,7 +112,7 @@ class TranscriptDelegate(QStyledItemDelegate):
     def _note(self, turn: TurnRow) -> str:
         when = time_in_transcript(turn.at, time.time())
         if turn.speaker == "therapist":
-            return " · ".join(part for part in (origin_words(turn.origin), when) if part)
+            return " · ".join(part for part in (origin_words(turn), when) if part)
         screened = ""
         if turn.risk is not None:
             screened = {
@@ -135,14 +136,18 @@ class TranscriptDelegate(QStyledItemDelegate):
         else:
             focused = bool(state & QStyle.StateFlag.State_HasFocus)
             self._paint_turn(painter, rect, entry, index.data(MARKS_ROLE), focused)
+            if focused or state & QStyle.StateFlag.State_MouseOver:
+                self._paint_more(painter, self.more_rect(entry, rect))
         painter.restore()
 
     def _paint_turn(
-        self, painter: QPainter, rect: QRect, turn: TurnRow, marks: Sequence[Span], focused: bool
+        self, painter: QPainter, rect: QRect, turn: TurnRow, marks: Sequence[tuple[Mark, Span]], focused: bool
     ) -> None:
         colours = self._theme.colours
         bubble = self._bubble_rect(turn, rect)
-        painter.setPen(QColor(colours.accent) if focused else Qt.PenStyle.NoPen)
+        painter.setPen(QColor(colours.focus) if focused else Qt.PenStyle.NoPen)
+        if colours.line_width > 1:  # bubbles as dark as the ground need an outline
+            painter.setPen(QPen(QColor(colours.focus if focused else colours.line), colours.line_width))
         fill = colours.client_bubble if turn.speaker == "client" else colours.accent_weak
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(QRectF(bubble).adjusted(0.5, 0.5, -0.5, -0.5), 10, 10)
@@ -155,6 +160,24 @@ class TranscriptDelegate(QStyledItemDelegate):
         for place in places:
             self._paint_chip(painter, place)
         self._paint_note(painter, rect, bubble, places, turn)
+
+    def more_rect(self, turn: TurnRow, rect: QRect) -> QRect:
+        """Where the button for the message's menu lies: beside the bubble, at its top."""
+        bubble, size = self._bubble_rect(turn, rect), self._theme.px(28)
+        left = bubble.right() + 6 if turn.speaker == "client" else bubble.left() - 6 - size
+        return QRect(left, bubble.top() + 4, size, size)
+
+    def _paint_more(self, painter: QPainter, rect: QRect) -> None:
+        colours = self._theme.colours
+        painter.setPen(QColor(colours.line))
+        painter.setBrush(QColor(colours.panel))
+        painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.muted))
+        dot, step = self._theme.px(3), self._theme.px(6)
+        for number in (-1, 0, 1):
+            centre = QRectF(rect).center()
+            painter.drawEllipse(QRectF(centre.x() + number * step - dot / 2, centre.y() - dot / 2, dot, dot))
 
     def _paint_chip(self, painter: QPainter, place: ChipPlace) -> None:
         colours = self._theme.colours
@@ -204,6 +227,10 @@ class TranscriptDelegate(QStyledItemDelegate):
                 self.earlier_clicked.emit()
             return entry.earlier
         rect: QRect = option.rect
+        more = self.more_rect(entry, rect)
+        if more.contains(event.position().toPoint()):
+            self.more_clicked.emit(entry, more.bottomLeft())
+            return True
         for place in self.chips(entry, rect):
             if entry.speaker == "client" and place.rect.contains(event.position().toPoint()):
                 self.emotion_clicked.emit(entry, place.rect.bottomLeft())

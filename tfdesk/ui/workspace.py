@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
+from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import KeyButton, button, label, surface
 from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
@@ -18,10 +20,16 @@ class Workspace(QWidget):
 
     Signals:
         lock_requested
-        look_requested: theme ("system", "light", "dark"), text size in percent
+        search_requested
+        keys_requested
+        habits_requested
+        look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
     """
 
     lock_requested = Signal()
+    search_requested = Signal()
+    keys_requested = Signal()
+    habits_requested = Signal()
     look_requested = Signal(str, int)
 
     def __init__(
@@ -67,6 +75,10 @@ class Workspace(QWidget):
             line.addWidget(tab)
         self._page_buttons.idClicked.connect(self.show_page)
         line.addStretch(1)
+        self.search = KeyButton(self.tr("Search everything"), "Ctrl+K", "search")
+        self.search.clicked.connect(self.search_requested)
+        line.addWidget(self.search)
+        line.addSpacing(4)
         self.view_button = button(self.tr("View ▾"), hint=self.tr("Colours and text size"))
         self.view_button.clicked.connect(self._open_view_menu)
         line.addWidget(self.view_button)
@@ -95,6 +107,35 @@ class Workspace(QWidget):
         self._stack.setCurrentIndex(number)
         self._page_buttons.button(number).setChecked(True)
 
+    def commands(self) -> list[Command]:
+        """What can be done from every page."""
+        group = self.tr("The window")
+        pages = [self._page_buttons.button(number) for number in range(self._stack.count())]
+        return [
+            Command(group, self.tr("Search everything"), ("Ctrl+K",), self.search_requested.emit),
+            Command(group, self.tr("All keys"), ("F1",), self.keys_requested.emit),
+            Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
+            *(
+                Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
+                for number, tab in enumerate(pages, start=1)
+            ),
+            *(
+                Command(group, self.tr("Colours: {0}").format(name), (), partial(self._ask_theme, mode))
+                for mode, name in self._theme_names().items()
+            ),
+        ]
+
+    def _theme_names(self) -> dict[str, str]:
+        return {
+            "system": self.tr("As the system"),
+            "light": self.tr("Light"),
+            "dark": self.tr("Dark"),
+            "high contrast": self.tr("High contrast"),
+        }
+
+    def _ask_theme(self, mode: str) -> None:
+        self.look_requested.emit(mode, self._theme.scale)
+
     def _on_model_ready(self, ready: ModelReady) -> None:
         self._model_words.setText(f"● {ready.model.name} {ready.model.version}")
         self._model_words.setToolTip(ready.notice or "")
@@ -111,8 +152,7 @@ class Workspace(QWidget):
     def _open_view_menu(self) -> None:
         menu = QMenu(self)
         themes = QActionGroup(menu)
-        names = {"system": self.tr("As the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
-        for mode, name in names.items():
+        for mode, name in self._theme_names().items():
             action = menu.addAction(name)
             action.setData((mode, self._theme.scale))
             action.setCheckable(True)
@@ -126,9 +166,13 @@ class Workspace(QWidget):
             (self.tr("Normal text ({0} % now)").format(scale), 100),
         ):
             menu.addAction(name).setData((self._theme.mode, wanted))
+        menu.addSeparator()
+        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
+        menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
         menu.triggered.connect(self._on_look_chosen)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.view_button.mapToGlobal(self.view_button.rect().bottomLeft()))
 
     def _on_look_chosen(self, action: QAction) -> None:
-        self.look_requested.emit(*action.data())
+        if action.data() is not None:
+            self.look_requested.emit(*action.data())
