@@ -133,7 +133,7 @@ def test_an_older_copy_put_back_is_told_until_it_is_accepted(opened: Opened) -> 
     older = access.paths.vault_file.read_bytes()
     assert notice() is None
     opened.client_says("I said yes again")
-    opened.page.decisions.approve_selected()
+    opened.page.decisions.approve()
     lock()
     access.paths.vault_file.write_bytes(older)
     assert notice() is not None
