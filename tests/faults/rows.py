@@ -60,8 +60,7 @@ ROWS = (
         "Killed while training",
         "goes on from the last whole checkpoint on the same curve",
         (
-            "trainer/test_sft.py::test_a_killed_run_continues_on_the_same_curve",
-            "trainer/test_rl.py::test_a_killed_run_continues_on_the_same_curve",
+            "trainer/test_broken_off.py::test_a_killed_run_goes_on_to_the_same_curve_and_weights",
             "trainer/test_dpo.py::"
             "test_a_killed_sealed_run_continues_on_the_same_curve_and_leaves_no_word_in_any_file",
         ),
@@ -317,8 +316,13 @@ ROWS = (
         33,
         "A client is erased while training",
         "the run stops; models that learned from the client are marked",
-        by_hand="Nothing to check yet.",
-        missing="Runs learn from a file and are not bound to clients; the certificate says so.",
+        elsewhere=(
+            "cli/test_erasure.py::test_models_that_learned_from_the_client_are_marked_and_their_sealed_words_go",
+            "services/test_training_material.py::"
+            "test_the_sealed_words_of_a_marked_run_are_deleted_and_it_does_not_go_on",
+        ),
+        missing="A run under way in the window stops at its next stage, not at once; runs that learn from a "
+        "file are not bound to clients, and the certificate says so.",
     ),
     Row(
         34,

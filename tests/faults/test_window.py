@@ -72,7 +72,7 @@ def test_fault_26_locked_while_it_trains_the_run_goes_on_to_its_end(window, qtbo
 @pytest.mark.parametrize("own", [False, True], ids=["the reply", "something else"])
 def test_fault_27_on_quitting_the_clipboard_is_cleared_only_of_the_reply(window, tell, own):
     window.client_says("I said yes again")
-    window.page.decisions.approve_selected()
+    window.page.decisions.approve()
     assert QApplication.clipboard().text()
     if own:
         QApplication.clipboard().setText("something of the person's own")

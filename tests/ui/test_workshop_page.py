@@ -150,7 +150,7 @@ def test_sessions_of_the_vault_are_offered_once_a_client_agreed(
 ) -> None:
     assert not shop.page.consented.isEnabled()
     opened.client_says(f"I said yes again {SENTINEL}")
-    opened.page.decisions.approve_selected()
+    opened.page.decisions.approve()
     Consents(opened.app.access.vault).record("Nora B.", "training", True, "therapist")
     shop.page.hide()
     shop.page.show()
