@@ -29,6 +29,7 @@ from tfdesk.services.access import Access, VaultState
 from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
+from tfdesk.services.recovery import Recovery, RecoveryState
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
@@ -38,6 +39,7 @@ from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.workspace import Workspace
 
@@ -111,9 +113,19 @@ class App(QObject):
 
     def _show_lock(self, *, try_keyring: bool) -> None:
         view = LockView(theme=self.theme, access=self.access, tasks=self.tasks)
-        view.unlocked.connect(self.open_desk)
+        view.unlocked.connect(self._on_unlocked)
         self.window.show_view(view, watch_idle=False)
         view.ask(try_keyring=try_keyring)
+
+    def _on_unlocked(self) -> None:
+        """The desk, once the recovery key was typed back: a first run may have been cut short before."""
+        if Recovery(self.access).state is not RecoveryState.NOT_TYPED_BACK:
+            self.open_desk()
+            return
+        view = RecoveryView(theme=self.theme, access=self.access)
+        view.confirmed.connect(self.open_desk)
+        self.window.show_view(view, watch_idle=True)
+        view.typed.setFocus()
 
     def _on_first_run_finished(self, sample: bool) -> None:
         if sample:
@@ -181,14 +193,15 @@ class App(QObject):
 
     def lock(self) -> None:
         """End the model process, forget every client word on the screen, close the vault."""
-        if self.desk is None:
+        if self.access.state is not VaultState.UNLOCKED:
             return
         self.model.shut_down()
         if self.page is not None:
             self.page.forget_clipboard()
         if self.workshop is not None:
             self.workshop.forget_words()
-        self.desk.deleteLater()
+        if self.desk is not None:
+            self.desk.deleteLater()
         self.desk = self.page = self.workspace = self._notice = None
         self.access.lock()
         self._show_lock(try_keyring=False)
