@@ -7,6 +7,7 @@ slow happens before the first frame is painted, and torch is never imported here
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tfdesk.core.errors import KnownError
-from tfdesk.core.log import setup_logging
+from tfdesk.core.log import Public, setup_logging
 from tfdesk.core.paths import Paths
 from tfdesk.core.settings import Settings, load_settings, save_settings
 from tfdesk.jobs.desk import Desk
@@ -40,8 +41,12 @@ from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
 from tfdesk.ui.recovery_view import RecoveryView
+from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
 from tfdesk.ui.theme import SCALE_STEP, Theme
+from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 class App(QObject):
@@ -56,9 +61,10 @@ class App(QObject):
         access: Access,
         command: Callable[[Path, bool], Sequence[str]] = model_command,
         make_runs: Callable[[Paths, bytes], Runs] = Runs,
+        buses: Buses = NO_BUSES,
     ) -> None:
         """``command(folder, sealed)`` makes the command line of the model process, ``make_runs(paths, key)``
-        the runs of the workshop."""
+        the runs of the workshop; ``buses`` tell when the person goes away."""
         super().__init__(application)
         self._paths = paths
         self._settings = settings
@@ -71,6 +77,8 @@ class App(QObject):
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
+        self.watch = SessionWatch(buses, self)
+        self.watch.went_away.connect(self.lock)
         self.workshop: Workshop | None = None
         self.desk: Desk | None = None
         self.page: DeskPage | None = None
@@ -98,6 +106,7 @@ class App(QObject):
 
     def _on_painted(self) -> None:
         self.window.watch_input()
+        self.watch.start()
         if self.desk is None:  # loading takes longest: it begins while the passphrase is typed
             self.open_model()
 
@@ -111,11 +120,11 @@ class App(QObject):
 
     # Locked and unlocked ------------------------------------------------------------------
 
-    def _show_lock(self, *, try_keyring: bool) -> None:
+    def _show_lock(self, *, try_keyring: bool, message: str = "") -> None:
         view = LockView(theme=self.theme, access=self.access, tasks=self.tasks)
         view.unlocked.connect(self._on_unlocked)
         self.window.show_view(view, watch_idle=False)
-        view.ask(try_keyring=try_keyring)
+        view.ask(try_keyring=try_keyring, message=message)
 
     def _on_unlocked(self) -> None:
         """The desk, once the recovery key was typed back: a first run may have been cut short before."""
@@ -161,6 +170,7 @@ class App(QObject):
         self.workspace.look_requested.connect(self._on_look_requested)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+        self._give_back_unsaved()
 
     def _older_copy(self) -> OlderCopy | None:
         warning = self.access.anchoring.warning
@@ -195,6 +205,7 @@ class App(QObject):
         """End the model process, forget every client word on the screen, close the vault."""
         if self.access.state is not VaultState.UNLOCKED:
             return
+        lost = self._keep_unsaved()
         self.model.shut_down()
         if self.page is not None:
             self.page.forget_clipboard()
@@ -204,10 +215,32 @@ class App(QObject):
             self.desk.deleteLater()
         self.desk = self.page = self.workspace = self._notice = None
         self.access.lock()
-        self._show_lock(try_keyring=False)
+        self._show_lock(try_keyring=False, message=lost)
+
+    def _give_back_unsaved(self) -> None:
+        try:
+            words = Sessions(self.access.vault).take_unsaved()
+        except KnownError as error:  # they stay in the vault
+            show_error(self.window, error)
+            return
+        if words is not None and self.page is not None and self.desk is not None:
+            give_back(words, self.page, self.desk)
+
+    def _keep_unsaved(self) -> str:
+        """Keep in the vault what is typed and not saved; returns a sentence when that failed."""
+        words = unsaved_words(self.page, self.desk) if self.page and self.desk else None
+        try:
+            if words is not None:
+                Sessions(self.access.vault).keep_unsaved(words)
+        except Exception as error:  # whatever it is, the vault must lock
+            log.warning("unsaved words were not kept: %s", Public(type(error).__name__))
+            why = error.line() if isinstance(error, KnownError) else self.tr("It is our fault.")
+            return self.tr("What you were typing could not be kept: {0}").format(why)
+        return ""
 
     def _on_closed(self) -> None:
         self.lock()
+        self.watch.stop()
         self.model.shut_down()
         if self.workshop is not None:
             self.workshop.shut_down()
@@ -251,7 +284,7 @@ def main(argv: Sequence[str]) -> int:
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
     access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
-    app = App(application=application, paths=paths, settings=settings, access=access)
+    app = App(application=application, paths=paths, settings=settings, access=access, buses=Buses.here())
     UncaughtErrors(app.window).install()
     app.start()
     return application.exec()

@@ -74,10 +74,14 @@ class LockView(QWidget):
         self.recovery.show()
         self.recovery.key.setFocus()
 
-    def ask(self, *, try_keyring: bool) -> None:
-        """Wait for the passphrase; with ``try_keyring`` the key ring is asked first, in the background."""
+    def ask(self, *, try_keyring: bool, message: str = "") -> None:
+        """Wait for the passphrase; with ``try_keyring`` the key ring is asked first, in the background.
+
+        ``message`` says what went wrong when the vault was locked.
+        """
         self.passphrase.clear()
-        self.message.hide()
+        self.message.setText(message)
+        self.message.setVisible(bool(message))
         self._busy(False)
         self.passphrase.setFocus()
         if try_keyring:
