@@ -6,10 +6,13 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 
+from trainer.hardening import harden
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Hand over by the first argument. In the frozen program every child process starts here too."""
     multiprocessing.freeze_support()
+    harden()
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["trainer"]:
         from trainer.__main__ import main as trainer_main

@@ -20,6 +20,7 @@ from types import FrameType
 from trainer.commands import bundle, parser, run_training
 from trainer.config import InputError
 from trainer.events import own_stdout, parse_event, stdin_lines
+from trainer.hardening import harden
 from trainer.run import Progress
 from trainer.sealed import parse_key
 
@@ -32,6 +33,7 @@ MEMORY_MESSAGE = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; see the module's text for the exit codes."""
+    harden()
     _prepare_libraries()
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["serve"]:
