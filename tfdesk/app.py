@@ -34,6 +34,7 @@ from tfdesk.services.recovery import Recovery, RecoveryState
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
+from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
 from tfdesk.ui.first_run import FirstRun
@@ -73,6 +74,7 @@ class App(QObject):
         self.tasks = Tasks(self)
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
+        self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
         self.window = MainWindow(idle_minutes=settings.idle_minutes)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
@@ -152,6 +154,7 @@ class App(QObject):
             emotion_enabled=self._settings.emotion_enabled,
             parent=self,
         )
+        self.desk.reply_approved.connect(self.clipboard.copy)
         self.page = DeskPage(
             theme=self.theme,
             desk=self.desk,
@@ -207,8 +210,7 @@ class App(QObject):
             return
         lost = self._keep_unsaved()
         self.model.shut_down()
-        if self.page is not None:
-            self.page.forget_clipboard()
+        self.clipboard.forget()
         if self.workshop is not None:
             self.workshop.forget_words()
         if self.desk is not None:

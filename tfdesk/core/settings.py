@@ -15,6 +15,8 @@ THEMES = ("system", "light", "dark")
 _RANGES = {
     "scale": (80, 200),
     "idle_minutes": (1, 240),
+    "clipboard_seconds": (5, 3600),
+    "retention_days": (0, 36500),
     "left_width": (120, 2000),
     "right_width": (200, 4000),
 }
@@ -27,6 +29,9 @@ class Settings:
     theme: str = "system"  # one of THEMES
     scale: int = 100  # text size in percent, 80 to 200
     idle_minutes: int = 15  # without mouse or keyboard before the vault locks
+    clipboard_seconds: int = 120  # before a copied reply is taken off the clipboard
+    backup_folder: str = ""  # where a backup is made when the window closes; "" = none is made
+    retention_days: int = 0  # after a client's last message, before they are due to be erased; 0 = never
     left_width: int = 232  # of the client list, in pixels at 100 %
     right_width: int = 420  # of the draft column, in pixels at 100 %
     emotion_enabled: bool = True  # False: no emotion on screen, in the model's input or in the vault

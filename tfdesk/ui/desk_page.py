@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from tfdesk.core.errors import KnownError
 from tfdesk.core.models import TurnRow
@@ -37,7 +37,6 @@ class DeskPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._theme, self._desk = theme, desk
-        self._copied: str | None = None
         self._client_id: int | None = None
         self.clients = ClientList(theme)
         self.transcript = Transcript(theme)
@@ -177,17 +176,8 @@ class DeskPage(QWidget):
             self._strip.show_turns([turn for turn in turns if turn.session_id == session.id])
         self._strip_words.setVisible(not self._strip.isHidden())
 
-    def _on_reply_approved(self, text: str) -> None:
-        QApplication.clipboard().setText(text)
-        self._copied = text
+    def _on_reply_approved(self, _text: str) -> None:
         self.composer.box.setFocus()
-
-    def forget_clipboard(self) -> None:
-        """Empty the clipboard if it still holds the reply that was copied."""
-        clipboard = QApplication.clipboard()
-        if self._copied is not None and clipboard.text() == self._copied:
-            clipboard.clear()
-        self._copied = None
 
     def _on_notice_given(self, sentence: str, undoable: bool) -> None:
         self._notice.setText(sentence)
