@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def save_settings(settings: Settings, file: Path) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 
 def _checked(file: Path, settings: Settings) -> Settings:
@@ -75,6 +76,10 @@ def _checked(file: Path, settings: Settings) -> Settings:
     for key, (low, high) in _RANGES.items():
         if not low <= getattr(settings, key) <= high:
             raise _refused(file, f"has a {key!r} that is not between {low} and {high}")
+    if not settings.backup_folder.isprintable():
+        raise _refused(file, "has a 'backup_folder' with characters that cannot be written down")
+    if settings.backup_folder and not Path(settings.backup_folder).is_absolute():
+        raise _refused(file, "has a 'backup_folder' that does not begin at the root of a disk")
     return settings
 
 
