@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tfdesk.core.errors import KnownError
+from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.log import Public, setup_logging
 from tfdesk.core.paths import Paths
 from tfdesk.core.settings import Settings, load_settings, save_settings
@@ -35,6 +35,7 @@ from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
 from tfdesk.ui.clipboard import Clipboard
+from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
 from tfdesk.ui.first_run import FirstRun
@@ -67,6 +68,7 @@ class App(QObject):
         """``command(folder, sealed)`` makes the command line of the model process, ``make_runs(paths, key)``
         the runs of the workshop; ``buses`` tell when the person goes away."""
         super().__init__(application)
+        self._application = application
         self._paths = paths
         self._settings = settings
         self._make_runs = make_runs
@@ -75,12 +77,17 @@ class App(QObject):
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
         self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
-        self.window = MainWindow(idle_minutes=settings.idle_minutes)
+        self.window = MainWindow(idle_minutes=settings.idle_minutes, may_close=self._may_close)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
         self.watch = SessionWatch(buses, self)
         self.watch.went_away.connect(self.lock)
+        self.last_backup = LastBackup(
+            access=access, tasks=self.tasks, folder=settings.backup_folder, parent=self
+        )
+        self.last_backup.ended.connect(self.window.close)
+        self._backup_warning = self.last_backup.warning
         self.workshop: Workshop | None = None
         self.desk: Desk | None = None
         self.page: DeskPage | None = None
@@ -171,9 +178,12 @@ class App(QObject):
         )
         self.workspace.lock_requested.connect(self.lock)
         self.workspace.look_requested.connect(self._on_look_requested)
+        self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
+        self.workspace.show_backup_folder(self._settings.backup_folder)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
         self._give_back_unsaved()
+        self._tell_failed_backup()
 
     def _older_copy(self) -> OlderCopy | None:
         warning = self.access.anchoring.warning
@@ -206,8 +216,14 @@ class App(QObject):
 
     def lock(self) -> None:
         """End the model process, forget every client word on the screen, close the vault."""
-        if self.access.state is not VaultState.UNLOCKED:
+        if self.access.state is not VaultState.UNLOCKED or self.last_backup.running:
             return
+        lost = self._leave_desk()
+        self.access.lock()
+        self._show_lock(try_keyring=False, message=lost)
+
+    def _leave_desk(self) -> str:
+        """All of locking but the vault; returns a sentence when unsaved words were lost."""
         lost = self._keep_unsaved()
         self.model.shut_down()
         self.clipboard.forget()
@@ -216,8 +232,7 @@ class App(QObject):
         if self.desk is not None:
             self.desk.deleteLater()
         self.desk = self.page = self.workspace = self._notice = None
-        self.access.lock()
-        self._show_lock(try_keyring=False, message=lost)
+        return lost
 
     def _give_back_unsaved(self) -> None:
         try:
@@ -240,6 +255,25 @@ class App(QObject):
             return self.tr("What you were typing could not be kept: {0}").format(why)
         return ""
 
+    # Closing -------------------------------------------------------------------------------
+
+    def _may_close(self) -> bool:
+        """Whether the window may close at once. When a backup is due, that is made first, for all to see."""
+        if self.last_backup.running:
+            return False
+        if self._application.isSavingSession() or not self.last_backup.due():
+            return True  # a computer that shuts down does not wait
+        self._leave_desk()
+        self.window.show_view(self.last_backup.begin(self.theme), watch_idle=False)
+        return False
+
+    def _tell_failed_backup(self) -> None:
+        """Once after the start: the last backup is not what the person relies on."""
+        warning, self._backup_warning = self._backup_warning, ""
+        if warning:
+            step = self.tr("Look at the folder for backups; it is tried again when you close the window.")
+            show_error(self.window, KnownError(warning, step, self.tr("The last backup was not made")))
+
     def _on_closed(self) -> None:
         self.lock()
         self.watch.stop()
@@ -254,6 +288,12 @@ class App(QObject):
         self.theme.apply(mode, scale)
         self._save(replace(self._settings, theme=self.theme.mode, scale=self.theme.scale))
 
+    def _on_backup_folder_requested(self, folder: str) -> None:
+        self._save(replace(self._settings, backup_folder=folder))
+        self.last_backup.folder = self._settings.backup_folder
+        if self.workspace is not None:
+            self.workspace.show_backup_folder(self._settings.backup_folder)
+
     def _enlarge(self) -> None:
         self._on_look_requested(self.theme.mode, self.theme.scale + SCALE_STEP)
 
@@ -264,11 +304,14 @@ class App(QObject):
         self._save(replace(self._settings, left_width=left, right_width=right))
 
     def _save(self, settings: Settings) -> None:
-        self._settings = settings
         try:
             save_settings(settings, self._paths.settings_file)
+        except InputRefused as error:
+            show_error(self.window, error)
+            return
         except KnownError as error:
             show_error(self.window, error)
+        self._settings = settings
 
 
 def main(argv: Sequence[str]) -> int:

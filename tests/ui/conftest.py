@@ -18,6 +18,7 @@ from tfdesk.services.access import Access
 from tfdesk.ui.desk_page import DeskPage
 
 FAKE_MODEL = [sys.executable, str(Path(__file__).parent / "fake_model.py")]
+LIGHT = Settings(theme="light")
 PASSPHRASE = "correct horse for tests"
 
 
@@ -67,12 +68,12 @@ def make_app(qapp: QApplication, tmp_path: Path, options: list[str]) -> Iterator
     """Builds an App over tmp_path; every one is closed at the end."""
     made: list[App] = []
 
-    def make() -> App:
+    def make(settings: Settings = LIGHT) -> App:
         paths = Paths.default(tmp_path)
         app = App(
             application=qapp,
             paths=paths,
-            settings=Settings(theme="light"),
+            settings=settings,
             access=Access(paths),
             command=lambda _folder, _sealed: [*FAKE_MODEL, *options],
         )
