@@ -6,13 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, QProcess
 from pytestqt.qtbot import QtBot
 
+from tests.ui.conftest import PASSPHRASE
+from tfdesk.app import App
+from tfdesk.services.access import VaultState
+from tfdesk.services.sessions import Sessions
 from tfdesk.ui.session_watch import Buses, SessionWatch, local
 
 DAEMON = shutil.which("dbus-daemon")
@@ -113,6 +117,28 @@ def test_the_computer_sleeps_only_once_the_vault_is_locked(
     assert held == [True]
     desktop.does("wake")
     desktop.wait_for("brake", times=2)
+
+
+@needs_daemon
+def test_the_window_is_locked_before_the_computer_sleeps(
+    make_app: Callable[..., App], bus: str, desktop: Desktop, qtbot: QtBot
+) -> None:
+    app = make_app(buses=Buses(bus, bus))
+    app.access.create(PASSPHRASE)
+    app.window.show()
+    app.open_desk()
+    desktop.wait_for("brake")
+    assert app.desk is not None
+    app.desk.add_client("Nora B.", "")
+    assert app.page is not None
+    app.page.composer.box.setPlainText("half a message")
+    desktop.does("sleep")
+    desktop.wait_for("released")
+    assert app.access.state is VaultState.LOCKED
+    assert app.model.pid == 0
+    words = Sessions(app.access.unlock(PASSPHRASE)).take_unsaved()
+    assert words is not None
+    assert words.message == "half a message"
 
 
 @needs_daemon

@@ -46,6 +46,7 @@ class RecoveryForm(QWidget):
             field.textChanged.connect(self._on_typed)
             field.returnPressed.connect(self._open)
         column.addWidget(self.message)
+        column.addSpacing(4)
         column.addLayout(row(back, None, self.go))
 
     def clear(self) -> None:
