@@ -176,10 +176,10 @@ class Photographer:
         view.passphrase.setText(PASSPHRASE)
         view.repeat.setText(PASSPHRASE)
         view.make.click()
-        wait_until(lambda: bool(view.recovery_key.text()))
+        wait_until(lambda: bool(view.recovery.key.text()))
         self.picture("recovery-key")
-        view.confirm.setText(view.recovery_key.text().split("-")[-1])
-        view.go_on.click()
+        view.recovery.typed.setText(view.recovery.key.text())
+        view.recovery.go_on.click()
         wait_until(lambda: self.app.desk is not None)
 
     def unlock(self) -> None:

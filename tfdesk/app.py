@@ -7,6 +7,7 @@ slow happens before the first frame is painted, and torch is never imported here
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,8 +17,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tfdesk.core.errors import KnownError
-from tfdesk.core.log import setup_logging
+from tfdesk.core.errors import InputRefused, KnownError
+from tfdesk.core.log import Public, setup_logging
 from tfdesk.core.paths import Paths
 from tfdesk.core.settings import Settings, load_settings, save_settings
 from tfdesk.jobs.desk import Desk
@@ -32,10 +33,13 @@ from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
 from tfdesk.services.protocols import Protocols
+from tfdesk.services.recovery import Recovery, RecoveryState
 from tfdesk.services.reliance import OverReliance
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
+from tfdesk.ui.clipboard import Clipboard
+from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
@@ -46,9 +50,14 @@ from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.search_box import SearchBox
+from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
 from tfdesk.ui.theme import SCALE_STEP, Theme
+from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 class App(QObject):
@@ -63,10 +72,12 @@ class App(QObject):
         access: Access,
         command: Callable[[Path, bool], Sequence[str]] = model_command,
         make_runs: Callable[[Paths, bytes], Runs] = Runs,
+        buses: Buses = NO_BUSES,
     ) -> None:
         """``command(folder, sealed)`` makes the command line of the model process, ``make_runs(paths, key)``
-        the runs of the workshop."""
+        the runs of the workshop; ``buses`` tell when the person goes away."""
         super().__init__(application)
+        self._application = application
         self._paths = paths
         self._settings = settings
         self._make_runs = make_runs
@@ -74,10 +85,18 @@ class App(QObject):
         self.tasks = Tasks(self)
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
-        self.window = MainWindow(idle_minutes=settings.idle_minutes)
+        self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
+        self.window = MainWindow(idle_minutes=settings.idle_minutes, may_close=self._may_close)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
+        self.watch = SessionWatch(buses, self)
+        self.watch.went_away.connect(self.lock)
+        self.last_backup = LastBackup(
+            access=access, tasks=self.tasks, folder=settings.backup_folder, parent=self
+        )
+        self.last_backup.ended.connect(self.window.close)
+        self._backup_warning = self.last_backup.warning
         self.workshop: Workshop | None = None
         self.desk: Desk | None = None
         self.page: DeskPage | None = None
@@ -108,6 +127,7 @@ class App(QObject):
 
     def _on_painted(self) -> None:
         self.window.watch_input()
+        self.watch.start()
         if self.desk is None:  # loading takes longest: it begins while the passphrase is typed
             self.open_model()
 
@@ -121,11 +141,21 @@ class App(QObject):
 
     # Locked and unlocked ------------------------------------------------------------------
 
-    def _show_lock(self, *, try_keyring: bool) -> None:
+    def _show_lock(self, *, try_keyring: bool, message: str = "") -> None:
         view = LockView(theme=self.theme, access=self.access, tasks=self.tasks)
-        view.unlocked.connect(self.open_desk)
+        view.unlocked.connect(self._on_unlocked)
         self.window.show_view(view, watch_idle=False)
-        view.ask(try_keyring=try_keyring)
+        view.ask(try_keyring=try_keyring, message=message)
+
+    def _on_unlocked(self) -> None:
+        """The desk, once the recovery key was typed back: a first run may have been cut short before."""
+        if Recovery(self.access).state is not RecoveryState.NOT_TYPED_BACK:
+            self.open_desk()
+            return
+        view = RecoveryView(theme=self.theme, access=self.access)
+        view.confirmed.connect(self.open_desk)
+        self.window.show_view(view, watch_idle=True)
+        view.typed.setFocus()
 
     def _on_first_run_finished(self, sample: bool) -> None:
         if sample:
@@ -144,6 +174,7 @@ class App(QObject):
             emotion_enabled=self._settings.emotion_enabled,
             parent=self,
         )
+        self.desk.reply_approved.connect(self.clipboard.copy)
         self.page = DeskPage(
             theme=self.theme,
             desk=self.desk,
@@ -167,8 +198,12 @@ class App(QObject):
         self.workspace.keys_requested.connect(self._open_keys)
         self.workspace.habits_requested.connect(self._open_habits)
         Shortcuts(self.workspace, self.workspace.commands())
+        self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
+        self.workspace.show_backup_folder(self._settings.backup_folder)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+        self._give_back_unsaved()
+        self._tell_failed_backup()
 
     def _older_copy(self) -> OlderCopy | None:
         warning = self.access.anchoring.warning
@@ -240,20 +275,67 @@ class App(QObject):
 
     def lock(self) -> None:
         """End the model process, forget every client word on the screen, close the vault."""
-        if self.desk is None:
+        if self.access.state is not VaultState.UNLOCKED or self.last_backup.running:
             return
+        lost = self._leave_desk()
+        self.access.lock()
+        self._show_lock(try_keyring=False, message=lost)
+
+    def _leave_desk(self) -> str:
+        """All of locking but the vault; returns a sentence when unsaved words were lost."""
+        lost = self._keep_unsaved()
         self.model.shut_down()
-        if self.page is not None:
-            self.page.forget_clipboard()
+        self.clipboard.forget()
         if self.workshop is not None:
             self.workshop.forget_words()
-        self.desk.deleteLater()
+        if self.desk is not None:
+            self.desk.deleteLater()
         self.desk = self.page = self.workspace = self._notice = None
-        self.access.lock()
-        self._show_lock(try_keyring=False)
+        return lost
+
+    def _give_back_unsaved(self) -> None:
+        try:
+            words = Sessions(self.access.vault).take_unsaved()
+        except KnownError as error:  # they stay in the vault
+            show_error(self.window, error)
+            return
+        if words is not None and self.page is not None and self.desk is not None:
+            give_back(words, self.page, self.desk)
+
+    def _keep_unsaved(self) -> str:
+        """Keep in the vault what is typed and not saved; returns a sentence when that failed."""
+        words = unsaved_words(self.page, self.desk) if self.page and self.desk else None
+        try:
+            if words is not None:
+                Sessions(self.access.vault).keep_unsaved(words)
+        except Exception as error:  # whatever it is, the vault must lock
+            log.warning("unsaved words were not kept: %s", Public(type(error).__name__))
+            why = error.line() if isinstance(error, KnownError) else self.tr("It is our fault.")
+            return self.tr("What you were typing could not be kept: {0}").format(why)
+        return ""
+
+    # Closing -------------------------------------------------------------------------------
+
+    def _may_close(self) -> bool:
+        """Whether the window may close at once. When a backup is due, that is made first, for all to see."""
+        if self.last_backup.running:
+            return False
+        if self._application.isSavingSession() or not self.last_backup.due():
+            return True  # a computer that shuts down does not wait
+        self._leave_desk()
+        self.window.show_view(self.last_backup.begin(self.theme), watch_idle=False)
+        return False
+
+    def _tell_failed_backup(self) -> None:
+        """Once after the start: the last backup is not what the person relies on."""
+        warning, self._backup_warning = self._backup_warning, ""
+        if warning:
+            step = self.tr("Look at the folder for backups; it is tried again when you close the window.")
+            show_error(self.window, KnownError(warning, step, self.tr("The last backup was not made")))
 
     def _on_closed(self) -> None:
         self.lock()
+        self.watch.stop()
         self.model.shut_down()
         if self.workshop is not None:
             self.workshop.shut_down()
@@ -264,6 +346,12 @@ class App(QObject):
     def _on_look_requested(self, mode: str, scale: int) -> None:
         self.theme.apply(mode, scale)
         self._save(replace(self._settings, theme=self.theme.mode, scale=self.theme.scale))
+
+    def _on_backup_folder_requested(self, folder: str) -> None:
+        self._save(replace(self._settings, backup_folder=folder))
+        self.last_backup.folder = self._settings.backup_folder
+        if self.workspace is not None:
+            self.workspace.show_backup_folder(self._settings.backup_folder)
 
     def _enlarge(self) -> None:
         self._on_look_requested(self.theme.mode, self.theme.scale + SCALE_STEP)
@@ -278,11 +366,14 @@ class App(QObject):
         self._save(replace(self._settings, left_width=left, right_width=right))
 
     def _save(self, settings: Settings) -> None:
-        self._settings = settings
         try:
             save_settings(settings, self._paths.settings_file)
+        except InputRefused as error:
+            show_error(self.window, error)
+            return
         except KnownError as error:
             show_error(self.window, error)
+        self._settings = settings
 
 
 def main(argv: Sequence[str]) -> int:
@@ -300,7 +391,7 @@ def main(argv: Sequence[str]) -> int:
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
     access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
-    app = App(application=application, paths=paths, settings=settings, access=access)
+    app = App(application=application, paths=paths, settings=settings, access=access, buses=Buses.here())
     UncaughtErrors(app.window).install()
     app.start()
     return application.exec()

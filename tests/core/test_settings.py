@@ -45,3 +45,16 @@ def test_a_value_out_of_range_is_not_saved(tmp_path):
     with pytest.raises(InputRefused):
         save_settings(replace(Settings(), scale=10), file)
     assert not file.exists()
+
+
+@pytest.mark.parametrize("folder", ["", "/home/ann/Backups", '/a "b"/\\c/ü', "/emoji \U0001f600"])
+def test_a_folder_comes_back_as_it_was_chosen(tmp_path, folder):
+    file = tmp_path / "settings.toml"
+    save_settings(Settings(backup_folder=folder), file)
+    assert load_settings(file).backup_folder == folder
+
+
+@pytest.mark.parametrize("folder", ["here", "/line\nbreak", "/bad \udc80 byte", "/del\x7f"])
+def test_a_folder_that_cannot_be_found_again_is_refused(tmp_path, folder):
+    with pytest.raises(InputRefused, match="backup_folder"):
+        save_settings(Settings(backup_folder=folder), tmp_path / "settings.toml")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.services.conftest import SCREENED, suggestion
 from tests.store.pages import decrypted
-from tfdesk.core.models import Disposition, RejectReason, text_sha256
+from tfdesk.core.models import Disposition, RejectReason, Unsaved, text_sha256
 from tfdesk.services.consent import Consents
 from tfdesk.services.review import Review
 from tfdesk.services.sessions import Sessions
@@ -13,7 +13,10 @@ from tfdesk.store.crypto import new_key
 from tfdesk.store.vault import Vault
 from trainer.events import Risk, Span
 
-WORDS = ("name", "situation", "message", "draft", "edited", "note", "own", "undone", "reason", "before")
+WORDS = (
+    *("name", "situation", "message", "draft", "edited", "note", "own", "undone", "reason", "before"),
+    "unsaved",
+)
 SENTINELS = {word: f"zq{word}sentinel" for word in WORDS}
 
 
@@ -45,6 +48,7 @@ def live(vault, name="zqnamesentinel"):
     review.dispose(second.id, Disposition.NOT_A_RISK, says["reason"])
     review.write_own(second.id, says["own"])
     Consents(vault).record(name, "care", True, "therapist")
+    sessions.keep_unsaved(Unsaved(client.id, message=says["unsaved"], draft_id=rows[0].id, edit="edit"))
     return client
 
 

@@ -16,8 +16,10 @@ from tfdesk.core.settings import Settings
 from tfdesk.jobs.desk_state import Phase
 from tfdesk.services.access import Access
 from tfdesk.ui.desk_page import DeskPage
+from tfdesk.ui.session_watch import NO_BUSES, Buses
 
 FAKE_MODEL = [sys.executable, str(Path(__file__).parent / "fake_model.py")]
+LIGHT = Settings(theme="light")
 PASSPHRASE = "correct horse for tests"
 
 
@@ -72,12 +74,13 @@ def make_app(qapp: QApplication, tmp_path: Path, options: list[str]) -> Iterator
     """Builds an App over tmp_path; every one is closed at the end."""
     made: list[App] = []
 
-    def make() -> App:
+    def make(settings: Settings = LIGHT, buses: Buses = NO_BUSES) -> App:
         paths = Paths.default(tmp_path)
         app = App(
             application=qapp,
             paths=paths,
-            settings=Settings(theme="light"),
+            settings=settings,
+            buses=buses,
             access=Access(paths),
             command=lambda _folder, _sealed: [*FAKE_MODEL, *options],
         )

@@ -13,6 +13,7 @@ from tests.ui.conftest import PASSPHRASE, Opened
 from tfdesk.app import App
 from tfdesk.jobs.desk_state import Phase
 from tfdesk.services.access import VaultState
+from tfdesk.services.recovery import Recovery
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.older_copy import OlderCopy
@@ -40,11 +41,13 @@ def test_the_first_run_makes_a_vault_and_opens_the_sample_clinic(
     assert not view.make.isEnabled()
     view.repeat.setText(PASSPHRASE)
     view.make.click()
-    qtbot.waitUntil(lambda: bool(view.recovery_key.text()), timeout=20_000)
-    view.confirm.setText("wrong")
-    assert not view.go_on.isEnabled()
-    view.confirm.setText(view.recovery_key.text().split("-")[-1].lower())
-    view.go_on.click()
+    qtbot.waitUntil(lambda: bool(view.recovery.key.text()), timeout=20_000)
+    view.recovery.typed.setText(view.recovery.key.text()[-5:])
+    view.recovery.go_on.click()
+    assert "typing error" in view.recovery.message.text()
+    assert app.desk is None
+    view.recovery.typed.setText(view.recovery.key.text().lower())
+    view.recovery.go_on.click()
     assert app.desk is not None
     assert len(app.desk.clients("")) == 3
 
@@ -53,7 +56,7 @@ def test_a_wrong_passphrase_is_said_and_the_right_one_opens(
     make_app: Callable[[], App], qtbot: QtBot
 ) -> None:
     app = make_app()
-    app.access.create(PASSPHRASE)
+    Recovery(app.access).confirm(app.access.create(PASSPHRASE))
     app.access.lock()
     app.start()
     view = app.window.centralWidget()

@@ -1,19 +1,22 @@
-"""``tfdesk client list|export|open-export|erase``: what a client may ask for."""
+"""``tfdesk client list|export|open-export|erase|retention``: what a client may ask for."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from tfdesk.cli import Subparsers, add_common, add_secrets, read_passphrase
+from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase
 from tfdesk.cli.opening import opened, refuse_twice_from_stdin, shown, tell
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
+from tfdesk.core.settings import load_settings
 from tfdesk.services.client_file import ClientFiles, moment, opened_file, refuse_existing
 from tfdesk.services.clients import Clients
 from tfdesk.services.consent import Consents, standing
-from tfdesk.services.erasure import Erasure
+from tfdesk.services.erasure import Certificate, Erasure
+from tfdesk.services.retention import Retention
 
 PLAIN_WARNING = "warning: the file is not encrypted; whoever has it can read it."
 
@@ -31,7 +34,9 @@ def add_parser(subparsers: Subparsers) -> None:
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
     export.add_argument("--plain", action="store_true", help="do not encrypt it")
     erase.add_argument("--yes", action="store_true", help="really erase; it cannot be undone")
-    for action in (listing, export, erase):
+    keeping = actions.add_parser("retention", help="list clients whose retention period is over")
+    keeping.add_argument("--yes", action="store_true", help="erase them; it cannot be undone")
+    for action in (listing, export, erase, keeping):
         add_common(action)
         add_secrets(action)
     reading = actions.add_parser("open-export", help="decrypt an exported file; needs no vault")
@@ -44,7 +49,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; errors are raised as KnownError or InputError."""
-    return {"list": _list, "export": _export, "open-export": _open_export, "erase": _erase}[args.action](args)
+    actions = {"list": _list, "export": _export, "open-export": _open_export, "erase": _erase}
+    return (actions | {"retention": _retention})[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -116,24 +122,47 @@ def _erase(args: argparse.Namespace) -> int:
     with opened(args) as access:
         erasure = Erasure(access)
         done = erasure.finish() if args.finish else erasure.erase(args.name, args.role)
-    head = f"{done.audit_sequence}:{done.audit_head}"
-    told = {
-        "client": args.name,
+    tell(args, {"client": args.name, **_certificate(done)}, _certificate_lines(done, args.name))
+    return 0
+
+
+def _certificate(done: Certificate) -> dict[str, Any]:
+    return {
         "id": done.client_id,
         "erased": done.erased,
         "done": list(done.done),
         "not_erased": list(done.not_erased),
         "at": moment(done.at),
-        "audit_head": head,
+        "audit_head": f"{done.audit_sequence}:{done.audit_head}",
     }
-    lines = [
+
+
+def _certificate_lines(done: Certificate, name: str | None) -> list[str]:
+    return [
         "Certificate of erasure",
-        f"client: {shown(args.name) + ' ' if args.name else ''}(number {done.client_id})",
+        f"client: {shown(name) + ' ' if name else ''}(number {done.client_id})",
         f"time: {moment(done.at)}",
-        *(f"erased {name}: {count}" for name, count in done.erased.items()),
+        *(f"erased {part}: {count}" for part, count in done.erased.items()),
         *done.done,
         *(f"not erased: {sentence}" for sentence in done.not_erased),
-        f"audit head: {head}",
+        f"audit head: {done.audit_sequence}:{done.audit_head}",
     ]
-    tell(args, told, lines)
+
+
+def _retention(args: argparse.Namespace) -> int:
+    """A dry run unless --yes is given."""
+    days = load_settings(paths_of(args).settings_file).retention_days
+    with opened(args) as access:
+        retention = Retention(access, days)
+        due = retention.due()
+        done = list(retention.erase(args.role)) if args.yes else []
+    told = [{"name": one.name, "id": one.id, "last_at": moment(one.last_at)} for one in due]
+    certificates = [{"client": client.name, **_certificate(made)} for client, made in done]
+    lines = [f"{shown(one.name)} (number {one.id}): last message {moment(one.last_at)}" for one in due]
+    lines = lines or [f"No client has been silent for more than {days} days."]
+    if due and not args.yes:
+        lines.append("Nothing was erased: this is only the list. Add --yes to erase these clients.")
+    for client, made in done:
+        lines += ["", *_certificate_lines(made, client.name)]
+    tell(args, {"retention_days": days, "due": told, "erased": certificates}, lines)
     return 0

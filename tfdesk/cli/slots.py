@@ -1,4 +1,4 @@
-"""``tfdesk vault supervisor set|change|remove`` and ``tfdesk vault slots``: who can open it, who can sign."""
+"""``tfdesk vault supervisor``, ``vault keyring`` and ``vault slots``: who can open it, who can sign."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ def add_parser(actions: Subparsers, help_text: str) -> None:
             step.add_argument(
                 "--new-passphrase-file", metavar="FILE|-", required=True, help="the supervisor's new one"
             )
+
+
+def add_keyring_parser(actions: Subparsers, help_text: str) -> None:
+    """The parser of ``vault keyring``."""
+    parser = actions.add_parser("keyring", help=help_text, description=help_text)
+    add_common(parser)
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name in ("add", "remove"):
+        step = steps.add_parser(name)
+        add_common(step)
+        add_secrets(step)
+
+
+def keyring(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    """Let the key ring open the vault, under a new wrapping key, or no longer."""
+    unlocked(access, args)
+    access.use_keyring(args.step == "add")
+    return {"vault": str(access.paths.vault_file), "keyring": access.keyring_opens()}
 
 
 def supervisor(access: Access, args: argparse.Namespace) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``tfdesk vault create|status|backup|restore|rekey|passphrase|supervisor|slots``."""
+"""``tfdesk vault create|status|backup|restore|rekey|passphrase|supervisor|recovery|keyring|slots``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase, slots
+from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase, recovery, slots
 from tfdesk.cli.opening import given_passphrase, refuse_twice_from_stdin, show, tell, unlocked
 from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access, VaultState
 from tfdesk.services.erasure import unfinished
 from tfdesk.services.keeping import Keeping
+from tfdesk.services.recovery import Recovery
 
 ACTIONS = {
     "create": "make the vault, or give a further role its passphrase",
@@ -22,10 +23,12 @@ ACTIONS = {
     "backup": "write one encrypted file that restores the vault",
     "restore": "put a backup in the place of the vault, which is kept aside",
     "rekey": "encrypt the vault under a new key",
-    "passphrase": "change the passphrase of a role",
+    "passphrase": "change or remove the passphrase of a role",
     "slots": "list who can open the vault, and the keys that sign",
 }
 SUPERVISOR = "set, change or remove the supervisor's passphrase"
+RECOVERY = "type back, renew or remove the recovery key, or open the vault with it"
+KEYRING = "let this computer's key ring open the vault, or no longer"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -38,6 +41,10 @@ def add_parser(subparsers: Subparsers) -> None:
         add_common(made[name])
         add_secrets(made[name])
     slots.add_parser(actions, SUPERVISOR)
+    slots.add_keyring_parser(actions, KEYRING)
+    recovery.add_parser(actions, RECOVERY)
+    for name in ("create", "rekey"):
+        recovery.add_sheet(made[name])
     made["create"].add_argument(
         "--keyring", action="store_true", help="let this computer's key ring open it too"
     )
@@ -58,9 +65,9 @@ def add_parser(subparsers: Subparsers) -> None:
         action="store_true",
         help="do without the other passphrases; a new recovery key is shown",
     )
-    made["passphrase"].add_argument(
-        "--new-passphrase-file", metavar="FILE|-", required=True, help="where the new passphrase is"
-    )
+    new = made["passphrase"].add_mutually_exclusive_group(required=True)
+    new.add_argument("--new-passphrase-file", metavar="FILE|-", help="where the new passphrase is")
+    new.add_argument("--remove", action="store_true", help="this role shall have none; another one must")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
         "rekey": _rekey,
         "passphrase": _passphrase,
         "supervisor": slots.supervisor,
+        "recovery": recovery.recovery,
+        "keyring": slots.keyring,
         "slots": slots.slots,
     }[args.action]
     try:
@@ -96,8 +105,11 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     passphrase = read_passphrase(args.passphrase_file)
     made: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
     if args.unlock_file is None:
+        if args.sheet is not None:
+            Recovery(access).check_sheet(args.sheet)
         recovery_key = access.create(passphrase, args.role, args.keyring)
-        return made | {"recovery_key": recovery_key, "key": access.signing_keys()[-1].fingerprint}
+        made["key"] = access.signing_keys()[-1].fingerprint
+        return made | recovery.shown(access, recovery_key, args)
     other: Role = "therapist" if args.role == "supervisor" else "supervisor"
     access.unlock(read_passphrase(args.unlock_file), other)
     return made | {"key": access.set_passphrase(passphrase, args.role)}
@@ -120,6 +132,7 @@ def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     found = access.anchoring
     told |= {"state": access.state.value, "whole": True, "anchor": found.state}
     told |= {"audit_entries": found.head.sequence, "audit_head": found.head.hash}
+    told["recovery"] = Recovery(access).state.value
     if unfinished(access.vault):
         told["erasure"] = "one is unfinished: go on with it by tfdesk client erase --finish --yes"
     return told | ({"warning": found.warning} if found.warning else {})
@@ -154,16 +167,24 @@ def _restore(access: Access, args: argparse.Namespace) -> dict[str, Any]:
 
 def _rekey(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     passphrase = given_passphrase(args)
+    if args.sheet is not None:
+        Recovery(access).check_sheet(args.sheet)
     done = Keeping(access).rekey(passphrase, args.role, drop_other_slots=args.drop_other_slots)
     told: dict[str, Any] = {"vault": str(access.paths.vault_file), **asdict(done)}
-    return told | {"dropped": list(done.dropped)}
+    told["dropped"] = list(done.dropped)
+    return told | (recovery.shown(access, done.recovery_key, args) if done.recovery_key else {})
 
 
 def _passphrase(access: Access, args: argparse.Namespace) -> dict[str, Any]:
+    told: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
+    if args.remove:
+        unlocked(access, args)
+        access.remove_passphrase(args.role)
+        return told | {"removed": True}
     refuse_twice_from_stdin(args.passphrase_file, args.new_passphrase_file)
     unlocked(access, args)
     key = access.set_passphrase(read_passphrase(args.new_passphrase_file), args.role)
-    return {"vault": str(access.paths.vault_file), "role": args.role, "changed": True, "key": key}
+    return told | {"changed": True, "key": key}
 
 
 def _utc(at: float) -> str:

@@ -168,6 +168,22 @@ class DraftRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaved:
+    """Words on the screen that were not saved when the vault locked; "" where there were none.
+
+    ``message``: the client's, in the composer; ``edit``: of the draft ``draft_id``; ``own``: the therapist's
+    own reply; ``note``: why a marked message is not a risk.
+    """
+
+    client_id: int
+    message: str = ""
+    draft_id: int | None = None
+    edit: str = ""
+    own: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DiffPart:
     """A piece of an edit, cut at words. Joined, same+removed give the draft and same+added the edit."""
 

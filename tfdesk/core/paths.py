@@ -55,6 +55,11 @@ class Paths:
         return self.root / "vault.lock"
 
     @property
+    def quit_backup_file(self) -> Path:
+        """When the window last made a backup while closing, and how that ended."""
+        return self.root / "vault.quit-backup.json"
+
+    @property
     def anchor_file(self) -> Path:
         """Where the audit log had got to: beside the settings, so that a copied data folder lacks it."""
         return self.config / "vault.anchor.json"

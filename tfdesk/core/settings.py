@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ THEMES = ("system", "light", "dark", "high contrast")
 _RANGES = {
     "scale": (80, 200),
     "idle_minutes": (1, 240),
+    "clipboard_seconds": (5, 3600),
+    "retention_days": (0, 36500),
     "left_width": (120, 2000),
     "right_width": (200, 4000),
 }
@@ -27,6 +30,9 @@ class Settings:
     theme: str = "system"  # one of THEMES
     scale: int = 100  # text size in percent, 80 to 200
     idle_minutes: int = 15  # without mouse or keyboard before the vault locks
+    clipboard_seconds: int = 120  # before a copied reply is taken off the clipboard
+    backup_folder: str = ""  # where a backup is made when the window closes; "" = none is made
+    retention_days: int = 0  # after a client's last message, before they are due to be erased; 0 = never
     left_width: int = 232  # of the client list, in pixels at 100 %
     right_width: int = 420  # of the draft column, in pixels at 100 %
     write_first: bool = False  # the therapist writes before the drafts are shown
@@ -62,7 +68,7 @@ def save_settings(settings: Settings, file: Path) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 
 def _checked(file: Path, settings: Settings) -> Settings:
@@ -71,6 +77,10 @@ def _checked(file: Path, settings: Settings) -> Settings:
     for key, (low, high) in _RANGES.items():
         if not low <= getattr(settings, key) <= high:
             raise _refused(file, f"has a {key!r} that is not between {low} and {high}")
+    if not settings.backup_folder.isprintable():
+        raise _refused(file, "has a 'backup_folder' with characters that cannot be written down")
+    if settings.backup_folder and not Path(settings.backup_folder).is_absolute():
+        raise _refused(file, "has a 'backup_folder' that does not begin at the root of a disk")
     return settings
 
 

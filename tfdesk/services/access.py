@@ -365,6 +365,11 @@ class Access:
             self._signer = signer
         return signer.fingerprint
 
+    def change_slots(self, change: Callable[[keys.KeyFile, bytes], keys.KeyFile]) -> None:
+        """Write the key file that ``change(file, data key)`` makes of the present one. Raises Locked."""
+        _ = self.vault
+        keys.write_key_file(self.paths.slots_file, change(self.key_file(), self._key))
+
     def remove_passphrase(self, role: Role) -> None:
         """Take its passphrase from the role that opened the vault; what it signed still counts.
 
@@ -377,21 +382,19 @@ class Access:
             raise VaultExists(f"The {role} passphrase is not yours to remove.", f"Unlock as {role}.")
         if len(file.find("passphrase")) == 1:
             raise InputRefused("This is the only passphrase of the vault; nothing was changed.")
-        keys.write_key_file(self.paths.slots_file, file.without("passphrase", role))
+        self.change_slots(lambda file, _: file.without("passphrase", role))
         with vault.write() as db:
             audit.append(db, "passphrase removed", time.time(), role=role)
 
     def use_keyring(self, use: bool) -> None:
         """Let the key ring open the vault from now on, or no longer. Raises Locked, KeyRingUnavailable."""
-        _, file = self.vault, self.key_file()
+        role, ring = self._may_set[0] if self._may_set else "therapist", self._keyring
         if use:
-            keys.write_key_file(
-                self.paths.slots_file, self._with_keyring_slot(file, self._key, self._may_set[0])
-            )
+            self.change_slots(lambda file, key: self._with_keyring_slot(file, key, role))
             return
-        keys.write_key_file(self.paths.slots_file, file.without("keyring"))
-        if self._keyring is not None:
-            self._keyring.delete(file.vault)
+        self.change_slots(lambda file, _: file.without("keyring"))
+        if ring is not None:
+            ring.delete(self.key_file().vault)
 
     def keyring_opens(self) -> bool:
         """Whether the vault was set up to be opened by the key ring."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.models import Role
@@ -17,6 +18,8 @@ from tfdesk.services.models import Models
 from tfdesk.services.training_material import drop_withdrawn, withdraw
 from tfdesk.store import audit, backup_file, decisions, lineage, records, swap
 from tfdesk.store.vault import Vault
+
+Reason = Literal["request", "retention"]  # somebody asked for it, or the retention period was over
 
 # What no program on this computer can reach, said on every certificate.
 NOT_ERASED = (
@@ -82,15 +85,23 @@ class Erasure:
         Models that learned from them are marked. What fails after the rows are gone is on the certificate.
         Raises InputRefused (no such client), Locked.
         """
+        with self._access.vault.read() as db:
+            client = named(db, name)
+        return self.erase_client(client.id, role)
+
+    def erase_client(self, client_id: int, role: Role, *, reason: Reason = "request") -> Certificate:
+        """``erase`` by number; the audit log keeps why."""
         with self._access.vault.write() as db:
-            client, at = named(db, name), self._now()
-            account = _Account(records.erase(db, client.id))
-            withdraw(db, client.id, at)
-            lineage.forget(db, client.id)
-            decisions.set_fact(db, _UNFINISHED, str(client.id))
+            at = self._now()
+            account = _Account(records.erase(db, client_id))
+            withdraw(db, client_id, at)
+            lineage.forget(db, client_id)
+            decisions.set_fact(db, _UNFINISHED, str(client_id))
             messages = account.erased["turns"]
-            audit.append(db, "client erased", at, client=client.id, messages=messages, role=role)
-        return self._rest(client.id, at, account)
+            audit.append(
+                db, "client erased", at, client=client_id, messages=messages, reason=reason, role=role
+            )
+        return self._rest(client_id, at, account)
 
     def finish(self) -> Certificate:
         """Go on with an erasure that was cut short or failed in part. Raises InputRefused (none), Locked."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tfdesk.core.errors import BugError, InputRefused
-from tfdesk.core.models import Client, Session, TurnRow
+from tfdesk.core.models import Client, Session, TurnRow, Unsaved
 from tfdesk.services.intake_rows import Message
 from tfdesk.services.samples import SampleSession, read_sample_clinic
-from tfdesk.store import audit, conversations, decisions
+from tfdesk.store import audit, conversations, decisions, unsaved
 from tfdesk.store.vault import Db, Vault
 from trainer.config import InputError
 from trainer.dialogue import Dialogue, Turn, check_text
@@ -196,6 +197,25 @@ class Sessions:
                 known: dict[str, int] = {}
                 for part in sample:
                     self._load_sample(db, part, known)
+
+    # Words that were not saved -----------------------------------------------------------
+
+    def keep_unsaved(self, words: Unsaved) -> None:
+        """Keep what was typed and not saved, as it is, until ``take_unsaved``."""
+        whole = {name: getattr(words, name) for name in ("message", "edit", "own", "note")}
+        # Half of a character can be typed but not stored; it must not take the rest with it.
+        storable = {name: text.encode("utf8", "replace").decode("utf8") for name, text in whole.items()}
+        with self._vault.write() as db:
+            unsaved.keep(db, replace(words, **storable), self._now())
+
+    def take_unsaved(self) -> Unsaved | None:
+        """What ``keep_unsaved`` kept last, once."""
+        with self._vault.read() as db:
+            words = unsaved.kept(db)
+        if words is not None:
+            with self._vault.write() as db:
+                unsaved.forget(db, words.client_id)
+        return words
 
     def _load_sample(self, db: Db, part: SampleSession, known: dict[str, int]) -> None:
         at = self._now() - part.hours_ago * 3600

@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[tuple[str, ...], str]] = {
         f"turn_id IN {_OWN_TURNS}",
     ),
     "dispositions": (("id", "turn_id", "risk", "disposition", "note", "at"), f"turn_id IN {_OWN_TURNS}"),
+    "unsaved": (("client_id", "message", "draft_id", "edit", "own", "note", "at"), "client_id = ?1"),
     "consents": (("id", "purpose", "granted", "role", "at"), "client_id = ?1"),
 }
 _JSON_COLUMNS = ("emotion", "risk", "model", "draft", "diff")

@@ -200,7 +200,20 @@ BACKUPS = """
 CREATE TABLE backups (path TEXT PRIMARY KEY, made_at REAL NOT NULL) STRICT;
 """
 
-STEPS: tuple[str, ...] = (FIRST, CONSENTS, SIGNATURES, LINEAGE, BACKUPS)
+UNSAVED = """
+-- What was typed and not saved when the vault locked. Taken out when it is given back.
+CREATE TABLE unsaved (
+    client_id INTEGER PRIMARY KEY REFERENCES clients ON DELETE CASCADE,
+    message TEXT NOT NULL,
+    draft_id INTEGER REFERENCES drafts ON DELETE SET NULL,
+    edit TEXT NOT NULL,
+    own TEXT NOT NULL,
+    note TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CONSENTS, SIGNATURES, LINEAGE, BACKUPS, UNSAVED)
 VERSION = len(STEPS)
 
 

@@ -57,7 +57,6 @@ class DeskPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._theme, self._desk, self._messages = theme, desk, messages
-        self._copied: str | None = None
         self._client_id: int | None = None
         self.clients = ClientList(theme)
         self.header = SessionHeader(theme)
@@ -195,20 +194,8 @@ class DeskPage(QWidget):
         """Mark in the conversation what the selected draft takes up of it."""
         self.transcript.mark_taken_up(row.turn_id, row.draft.text, spans)
 
-    def _on_reply_approved(self, text: str) -> None:
-        self._copy(text)
+    def _on_reply_approved(self, _text: str) -> None:
         self.composer.box.setFocus()
-
-    def _copy(self, text: str) -> None:
-        QApplication.clipboard().setText(text)
-        self._copied = text
-
-    def forget_clipboard(self) -> None:
-        """Empty the clipboard if it still holds words that were copied here."""
-        clipboard = QApplication.clipboard()
-        if self._copied is not None and clipboard.text() == self._copied:
-            clipboard.clear()
-        self._copied = None
 
     def _on_refused(self, error: KnownError) -> None:
         show_error(self, error)
@@ -274,7 +261,7 @@ class DeskPage(QWidget):
         elif action is MessageAction.FLAG:
             self._messages.flag(turn_id)
         elif action is MessageAction.COPY:
-            self._copy(turn.text)
+            QApplication.clipboard().setText(turn.text)
 
     def _flag(self) -> None:
         """Mark the message that has the keyboard, else the one that waits for a reply."""

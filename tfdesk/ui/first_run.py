@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QLineEdit,
     QRadioButton,
     QStackedLayout,
     QWidget,
@@ -16,14 +15,13 @@ from tfdesk.core.errors import KnownError
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
-from tfdesk.ui.lock_view import centred, passphrase_field
+from tfdesk.ui.fields import centred, passphrase_field
+from tfdesk.ui.recovery_view import CARD_WIDTH, WIDEST_CARD, RecoveryView
 from tfdesk.ui.theme import Theme
-
-CARD_WIDTH, WIDEST_CARD = 520, 820
 
 
 class FirstRun(QWidget):
-    """Two steps: passphrase and choices, then the recovery key.
+    """Two steps: passphrase and choices, then the recovery key, typed back.
 
     Signals:
         finished: whether to load the sample clinic; the vault is open
@@ -37,9 +35,10 @@ class FirstRun(QWidget):
         self._width = min(WIDEST_CARD, theme.px(CARD_WIDTH))
         self._access = access
         self._tasks = tasks
-        self._recovery = ""
         self._steps = QStackedLayout(self)
-        for step in (self._passphrase_step(), self._recovery_step()):
+        self.recovery = RecoveryView(theme=theme, access=access)
+        self.recovery.confirmed.connect(self._on_confirmed)
+        for step in (self._passphrase_step(), self.recovery):
             self._steps.addWidget(step)
         tasks.run_in_background(access.keyring_status, self._on_keyring_known, self._on_keyring_failed)
 
@@ -90,37 +89,6 @@ class FirstRun(QWidget):
         page.setLayout(centred(frame, self._width))
         return page
 
-    def _recovery_step(self) -> QWidget:
-        frame, column = card()
-        column.setContentsMargins(28, 24, 28, 24)
-        column.addWidget(label(self.tr("Write down the recovery key"), "title"))
-        words = self.tr(
-            "It opens the vault if you forget the passphrase. It is shown only now. Without the passphrase "
-            "and this key, everything in the vault is lost for good: nobody can open it for you."
-        )
-        column.addWidget(label(words, "muted", wrap=True))
-        self.recovery_key = label("", "recovery", wrap=True)
-        self.recovery_key.setAccessibleName(self.tr("Recovery key"))
-        self.recovery_key.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.recovery_key.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        column.addSpacing(4)
-        column.addWidget(self.recovery_key)
-        column.addSpacing(4)
-        column.addWidget(label(self.tr("Type its last group to show that you have it"), "strong"))
-        self.confirm = QLineEdit()
-        self.confirm.setAccessibleName(self.tr("Last group of the recovery key"))
-        self.confirm.textChanged.connect(self._on_confirm_changed)
-        self.confirm.returnPressed.connect(self._finish)
-        column.addWidget(self.confirm)
-        self.go_on = button(self.tr("Open the desk"), "primary")
-        self.go_on.setEnabled(False)
-        self.go_on.clicked.connect(self._finish)
-        column.addSpacing(4)
-        column.addLayout(row(None, self.go_on))
-        page = QWidget()
-        page.setLayout(centred(frame, self._width))
-        return page
-
     def _on_keyring_known(self, status: object) -> None:
         self.keyring.setEnabled(status.available)  # type: ignore[attr-defined]
         self.keyring_words.setText(status.sentence)  # type: ignore[attr-defined]
@@ -148,12 +116,9 @@ class FirstRun(QWidget):
     def _on_created(self, recovery_key: str) -> None:
         self.passphrase.clear()
         self.repeat.clear()
-        self._recovery = recovery_key
-        groups = recovery_key.split("-")
-        half = len(groups) // 2  # two even lines are easier to copy than one that breaks anywhere
-        self.recovery_key.setText("-".join(groups[:half]) + "-\n" + "-".join(groups[half:]))
+        self.recovery.show_key(recovery_key)
         self._steps.setCurrentIndex(1)
-        self.confirm.setFocus()
+        self.recovery.typed.setFocus()
 
     def _on_failed(self, error: Exception) -> None:
         self.make.setText(self.tr("Make the vault"))
@@ -163,15 +128,5 @@ class FirstRun(QWidget):
         self.message.setText(error.line())
         self.message.show()
 
-    def _last_group(self) -> str:
-        return self._recovery.replace(" ", "-").split("-")[-1]
-
-    def _on_confirm_changed(self, text: str) -> None:
-        self.go_on.setEnabled(text.strip().upper() == self._last_group().upper())
-
-    def _finish(self) -> None:
-        if self.go_on.isEnabled():
-            self._recovery = ""
-            self.recovery_key.clear()
-            self.confirm.clear()
-            self.finished.emit(self.sample.isChecked())
+    def _on_confirmed(self) -> None:
+        self.finished.emit(self.sample.isChecked())

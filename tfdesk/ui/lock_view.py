@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tfdesk.core.errors import KnownError
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
+from tfdesk.ui.fields import centred, passphrase_field
+from tfdesk.ui.recovery_form import RecoveryForm
 from tfdesk.ui.theme import Theme
 
 CARD_WIDTH, WIDEST_CARD = 440, 820
 
 
-def centred(inner: QWidget, width: int) -> QVBoxLayout:
-    """A layout that keeps ``inner`` in the middle, ``width`` pixels wide."""
-    inner.setFixedWidth(width)
-    column = QVBoxLayout()
-    column.addStretch(2)
-    column.addLayout(row(None, inner, None))  # an alignment would keep wrapped labels from growing
-    column.addStretch(3)
-    return column
-
-
-def passphrase_field(name: str) -> QLineEdit:
-    """A field that shows dots and is kept out of the input method's memory."""
-    made = QLineEdit(echoMode=QLineEdit.EchoMode.Password)
-    made.setAccessibleName(name)
-    hints = Qt.InputMethodHint
-    made.setInputMethodHints(hints.ImhSensitiveData | hints.ImhNoPredictiveText | hints.ImhNoAutoUppercase)
-    return made
-
-
 class LockView(QWidget):
-    """Asks for the passphrase, after trying the key ring.
+    """Asks for the passphrase, after trying the key ring; or for the recovery key.
 
     Signals:
         unlocked: the vault is open
@@ -55,26 +38,50 @@ class LockView(QWidget):
         frame, column = card()
         column.setContentsMargins(24, 22, 24, 24)
         column.addWidget(label(self.tr("tfdesk is locked"), "title"))
-        column.addWidget(
-            label(
-                self.tr("Enter your passphrase to open the vault. Nothing leaves this computer."),
-                "muted",
-                wrap=True,
-            )
-        )
+        self._words = label("", "muted", wrap=True)
+        column.addWidget(self._words)
         column.addSpacing(8)
-        column.addWidget(label(self.tr("Passphrase"), "strong"))
-        column.addWidget(self.passphrase)
-        column.addWidget(self.message)
-        column.addSpacing(4)
-        column.addLayout(row(None, self.unlock))
+        self._asking = QWidget()
+        inner = QVBoxLayout(self._asking)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(label(self.tr("Passphrase"), "strong"))
+        inner.addWidget(self.passphrase)
+        inner.addWidget(self.message)
+        inner.addSpacing(4)
+        self.forgotten = button(self.tr("Use the recovery key"), "link")
+        self.forgotten.clicked.connect(self._show_recovery)
+        inner.addLayout(row(self.forgotten, None, self.unlock))
+        self.recovery = RecoveryForm(access=access, tasks=tasks)
+        self.recovery.opened.connect(self.unlocked)
+        self.recovery.left.connect(self._show_passphrase)
+        column.addWidget(self._asking)
+        column.addWidget(self.recovery)
         self.setLayout(centred(frame, min(WIDEST_CARD, theme.px(CARD_WIDTH))))
         self.message.hide()
+        self._show_passphrase()
 
-    def ask(self, *, try_keyring: bool) -> None:
-        """Wait for the passphrase; with ``try_keyring`` the key ring is asked first, in the background."""
+    def _show_passphrase(self) -> None:
+        self.recovery.clear()
+        self.recovery.hide()
+        self._words.setText(self.tr("Enter your passphrase to open the vault. Nothing leaves this computer."))
+        self._asking.show()
+        self.passphrase.setFocus()
+
+    def _show_recovery(self) -> None:
         self.passphrase.clear()
-        self.message.hide()
+        self._asking.hide()
+        self._words.setText(self.tr("Type the recovery key from paper, and choose a new passphrase."))
+        self.recovery.show()
+        self.recovery.key.setFocus()
+
+    def ask(self, *, try_keyring: bool, message: str = "") -> None:
+        """Wait for the passphrase; with ``try_keyring`` the key ring is asked first, in the background.
+
+        ``message`` says what went wrong when the vault was locked.
+        """
+        self.passphrase.clear()
+        self.message.setText(message)
+        self.message.setVisible(bool(message))
         self._busy(False)
         self.passphrase.setFocus()
         if try_keyring:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
@@ -30,8 +32,10 @@ class MainWindow(QMainWindow):
     idled = Signal()
     closed = Signal()
 
-    def __init__(self, *, idle_minutes: int) -> None:
+    def __init__(self, *, idle_minutes: int, may_close: Callable[[], bool] = lambda: True) -> None:
+        """``may_close`` is asked first: False keeps the window open, and whoever said so closes it later."""
         super().__init__()
+        self._may_close = may_close
         self.setWindowTitle("tfdesk")  # never a client's name
         self.setWindowIcon(QIcon(str(resources_dir() / "icons" / "tfdesk.svg")))
         self.resize(1280, 800)
@@ -73,5 +77,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close():
+            event.ignore()
+            return
         self.closed.emit()
         super().closeEvent(event)

@@ -11,7 +11,7 @@ from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.services.models import Models
 from tfdesk.ui.controls import button, label, row
-from tfdesk.ui.lock_view import passphrase_field
+from tfdesk.ui.fields import passphrase_field
 
 
 class PromoteDialog(QDialog):

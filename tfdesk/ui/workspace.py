@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.ui.commands import Command
@@ -24,6 +32,7 @@ class Workspace(QWidget):
         keys_requested
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
+        backup_folder_requested: where a backup is made when the window closes, "" for none
     """
 
     lock_requested = Signal()
@@ -31,6 +40,7 @@ class Workspace(QWidget):
     keys_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
+    backup_folder_requested = Signal(str)
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class Workspace(QWidget):
         """``notice`` stands above every page until it is closed."""
         super().__init__()
         self._theme = theme
+        self._backup_folder = ""
         self._stack = QStackedWidget()
         self._page_buttons = QButtonGroup(self, exclusive=True)
         column = QVBoxLayout(self)
@@ -82,6 +93,10 @@ class Workspace(QWidget):
         self.view_button = button(self.tr("View ▾"), hint=self.tr("Colours and text size"))
         self.view_button.clicked.connect(self._open_view_menu)
         line.addWidget(self.view_button)
+        line.addSpacing(4)
+        self.backup_button = button(self.tr("Backup ▾"), hint=self.tr("Backup when the window closes"))
+        self.backup_button.clicked.connect(self._open_backup_menu)
+        line.addWidget(self.backup_button)
         line.addSpacing(4)
         self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
         self.lock.clicked.connect(self.lock_requested)
@@ -148,6 +163,36 @@ class Workspace(QWidget):
     def _on_model_refused(self, _reason: str) -> None:
         self._model_words.setText(self.tr("○ No usable model"))
         self._screen_words.setText(self.tr("Risk screen off"))
+
+    def show_backup_folder(self, folder: str) -> None:
+        """Know where backups go; "" when none are made."""
+        self._backup_folder = folder
+
+    def backup_menu(self) -> QMenu:
+        """What is done when the window closes, and the ways to change it."""
+        menu = QMenu(self)
+        folder = self._backup_folder
+        words = self.tr("When the window closes: a backup a day in {0}").format(folder)
+        menu.addAction(words if folder else self.tr("When the window closes: no backup")).setEnabled(False)
+        menu.addAction(self.tr("Choose a folder…")).triggered.connect(self._choose_backup_folder)
+        if folder:
+            menu.addAction(self.tr("No backup any more")).triggered.connect(self._stop_backups)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open_backup_menu(self) -> None:
+        self.backup_menu().popup(self.backup_button.mapToGlobal(self.backup_button.rect().bottomLeft()))
+
+    def _choose_backup_folder(self) -> None:
+        dialog = QFileDialog(self, self.tr("Folder for backups"), self._backup_folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.backup_folder_requested)
+        dialog.open()
+
+    def _stop_backups(self) -> None:
+        self.backup_folder_requested.emit("")
 
     def _open_view_menu(self) -> None:
         menu = QMenu(self)
