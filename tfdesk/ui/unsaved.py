@@ -35,7 +35,8 @@ def give_back(words: Unsaved, page: DeskPage, desk: Desk) -> None:
     page.show_clients()
     decisions = page.decisions
     page.composer.box.setPlainText(words.message)
-    card = next((made for made in decisions.drafts.cards if made.row.id == words.draft_id and made.open), None)
+    open_cards = (made for made in decisions.drafts.cards if made.open)
+    card = next((made for made in open_cards if made.row.id == words.draft_id), None)
     own = words.own
     if card is not None and words.edit:
         card.selected.emit()
