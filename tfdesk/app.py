@@ -185,6 +185,7 @@ class App(QObject):
         )
         self.page.decisions.set_write_first(self._settings.write_first)
         self.page.widths_changed.connect(self._on_widths_changed)
+        self.page.copy_requested.connect(self.clipboard.copy)
         self.workspace = Workspace(
             theme=self.theme,
             model=self.model,

@@ -80,7 +80,7 @@ def test_it_keeps_no_copy_of_the_words(clipboard: Clipboard) -> None:
 
 def test_an_approved_reply_is_on_it_until_the_window_closes(opened: Opened) -> None:
     opened.client_says("I said yes again")
-    opened.page.decisions.approve_selected()
+    opened.page.decisions.approve()
     data = QGuiApplication.clipboard().mimeData()
     assert data is not None
     assert data.hasFormat(KDE_HINT)

@@ -48,7 +48,7 @@ def test_every_editor_gets_its_words_back(opened: Opened) -> None:
     assert [made.editing for made in page.decisions.drafts.cards] == [False, True, False]
     assert page.decisions.drafts.selected is page.decisions.drafts.cards[1]
     assert page.decisions.drafts.cards[1].editor.toPlainText() == "  half an edit \n"
-    page.decisions.approve_selected()
+    page.decisions.approve()
     assert opened.turns()[-1] == ("therapist", "half an edit", "edited")
 
 

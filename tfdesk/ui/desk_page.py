@@ -40,9 +40,11 @@ class DeskPage(QWidget):
 
     Signals:
         widths_changed: left, right column in pixels at 100 %
+        copy_requested: words of a message
     """
 
     widths_changed = Signal(int, int)
+    copy_requested = Signal(str)
 
     def __init__(
         self,
@@ -261,7 +263,7 @@ class DeskPage(QWidget):
         elif action is MessageAction.FLAG:
             self._messages.flag(turn_id)
         elif action is MessageAction.COPY:
-            QApplication.clipboard().setText(turn.text)
+            self.copy_requested.emit(turn.text)
 
     def _flag(self) -> None:
         """Mark the message that has the keyboard, else the one that waits for a reply."""
