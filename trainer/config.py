@@ -320,7 +320,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "da2fc78f3a21809e8118230af6d16a3284b0c7a5c006685cd4a0e10982bf4010"
+STARTER_SHA256 = "8fc18f52759231e1453414edca0da8737bc2ca85dd325a9cd44e5038b5058002"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "8857a58525aeb9e9a91585093f33a998d4e1776371a37d122f1bdbd7d148b617"
