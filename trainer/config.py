@@ -323,7 +323,7 @@ def resources_dir() -> Path:
 STARTER_SHA256 = "8fc18f52759231e1453414edca0da8737bc2ca85dd325a9cd44e5038b5058002"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
-RISK_MODEL_SHA256 = "8857a58525aeb9e9a91585093f33a998d4e1776371a37d122f1bdbd7d148b617"
+RISK_MODEL_SHA256 = "9f832bfd1bd505b833554a41c29f4c50b72899c4ad6680d49a34150e5185c48c"
 
 
 def starter_dir() -> Path:

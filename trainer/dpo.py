@@ -29,6 +29,7 @@ from trainer.callbacks import (
     micro_batch,
     numbers,
     quiet_arguments,
+    score_labels_only,
     wrapped_tokenizer,
     write_result,
 )
@@ -237,6 +238,7 @@ def _loop(config: DpoConfig, training: Training, lm: LanguageModel, pairs: list[
     with tempfile.TemporaryDirectory() as empty:
         micro = micro_batch(lm.model, config.batch, small=8, large=2)
         arguments = quiet_arguments(empty, micro, config.batch, training.total - training.start, config.seed)
+        score_labels_only()
         trainer = Preferences(
             model=lm.model,
             args=TrlConfig(

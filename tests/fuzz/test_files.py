@@ -175,12 +175,12 @@ def test_an_exported_audit_log_is_verified_or_refused(tmp_path, inputs):
             data = "".join(json.dumps(line) + "\n" for line in changed).encode()
         place.write_bytes(data)
         try:
-            entries, stated = audit_file.read_export(place)
-            verdict = audit_file.verify(entries, None, stated)
+            log = audit_file.read_export(place)
+            verdict = audit_file.verify(log)
         except InputRefused as refusal:
             one_line(refusal.line())
             return
-        assert not verdict.whole or [entry.body for entry in entries] == bodies[: len(entries)]
+        assert not verdict.whole or [entry.body for entry in log.entries] == bodies[: len(log.entries)]
 
     check(law, inputs)
 
