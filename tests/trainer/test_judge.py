@@ -191,7 +191,7 @@ def test_a_sealed_judgement_leaves_no_word_in_the_open(tmp_path: Path, predictio
         run_it(tmp_path / "out", sealed, server.url, key=KEY)
     files = sorted((tmp_path / "out").iterdir())
     assert [file.name for file in files] == ["judge.json.sealed", "judgements.jsonl.sealed"]
-    assert not any(b"d1" in file.read_bytes() or b"reply" in file.read_bytes() for file in files)
+    assert not any(word in file.read_bytes() for file in files for word in (b"relevance", b"reply"))
     assert json.loads(Folder(tmp_path / "out", KEY).read("judge.json"))["answered"] == 24
 
 
