@@ -117,7 +117,7 @@ def _questions(file: Path) -> Iterator[dict[str, Any]]:
 def read_messages(root: Path, extra: Path, lexicon: Lexicon) -> tuple[list[Message], list[Message]]:
     """Messages to learn from, and the held-out tenth. Raises InputError."""
     folder = root / "authored"
-    dialogues = sorted(file for pattern in ("w*.jsonl*", "p*.jsonl*") for file in folder.glob(pattern))
+    dialogues = sorted(file for pattern in ("w*.jsonl*", "p[1-7].jsonl*") for file in folder.glob(pattern))
     if not dialogues:
         raise InputError(f"{root.name}: there is no folder 'authored' with dialogues w*.jsonl[.gz] in it.")
     made: tuple[list[Message], list[Message]] = ([], [])
