@@ -145,6 +145,7 @@ def test_a_damaged_key_file_is_no_obstacle_while_its_copy_is_whole(access, paths
     access.lock()
     paths.slots_file.write_bytes(paths.slots_file.read_bytes()[:100])
     access.unlock("one horse")
+    assert access.state is VaultState.UNLOCKED
 
 
 def test_a_missing_database_beside_its_key_file_is_said_and_nothing_is_overwritten(access, paths):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from tests.trainer.runs import (
     write_dialogues,
     write_sources,
 )
+from tests.trainer.test_rl import CONFIG as RL
 from trainer.checkpoint import Diverged
-from trainer.config import CriticConfig, DpoConfig, RlConfig, SftConfig
+from trainer.config import CriticConfig, DpoConfig, SftConfig
 from trainer.critic_train import train as train_critic
 from trainer.dpo import train as train_dpo
 from trainer.pretrain import pretrain
@@ -36,23 +37,8 @@ from trainer.sft import train as train_sft
 SFT = SftConfig(max_steps=6, batch=4, max_length=96, learning_rate=1e-2, checkpoint_every=2, threads=1)
 DPO = DpoConfig(max_steps=6, batch=4, max_length=96, learning_rate=3e-3, checkpoint_every=2, threads=1)
 CRITIC = CriticConfig(layers=1, epochs=1, batch=4, max_length=64, samples=6, checkpoint_every=3, threads=1)
-GRPO = RlConfig(
-    max_steps=6,
-    prompts=2,
-    completions=4,
-    max_prompt=64,
-    max_reply=12,
-    learning_rate=1e-3,
-    checkpoint_every=2,
-    validation_prompts=6,
-    stop_distinct2=0.0,  # a random model and a random critic break every rule
-    stop_template=1.0,
-    stop_short=0.0,
-    stop_spread=0.0,
-    stop_fall=1.0,
-    threads=1,
-)
-RLOO = RlConfig(**{name: getattr(GRPO, name) for name in GRPO.__dataclass_fields__} | {"algorithm": "rloo"})
+GRPO = replace(RL, max_steps=6)
+RLOO = replace(GRPO, algorithm="rloo")
 
 
 @dataclass(frozen=True)
