@@ -25,6 +25,7 @@ from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
 from tfdesk.services.tries import Tries
 from tfdesk.store import anchor, audit, creation, crypto, keys, signatures, swap
@@ -118,11 +119,13 @@ class Access:
 
     def _refuse_existing(self) -> None:
         if self.paths.vault_file.exists():
-            raise VaultExists("There is a vault in this data folder already.", "Unlock it instead.")
+            raise VaultExists(
+                said("There is a vault in this data folder already."), said("Unlock it instead.")
+            )
         if self.state is not VaultState.MISSING:
             raise VaultDamaged(
-                f"The key file of a vault is here but {self.paths.vault_file.name} is missing.",
-                "Put it back from a backup, or choose another data folder.",
+                said("The key file of a vault is here but {0} is missing.", self.paths.vault_file.name),
+                said("Put it back from a backup, or choose another data folder."),
             )
 
     # Opening ------------------------------------------------------------------------------
@@ -148,10 +151,10 @@ class Access:
             key = keys.open_with_recovery_key(file, recovery_key)
         except ValueError:
             raise InputRefused(
-                "The recovery key has a typing error.", "Compare it letter by letter."
+                said("The recovery key has a typing error."), said("Compare it letter by letter.")
             ) from None
         except CannotOpen:
-            raise WrongPassphrase("This recovery key belongs to another vault.") from None
+            raise WrongPassphrase(said("This recovery key belongs to another vault.")) from None
         return self._opened_with(key, ("therapist", "supervisor"))
 
     def unlock_with_keyring(self) -> Vault | None:
@@ -193,7 +196,9 @@ class Access:
         keys.check_passphrase(passphrase)
         file = self.key_file()
         if not file.find("passphrase", role):
-            raise RoleMissing(f"No {role} passphrase has been set yet.", "Set one while the vault is open.")
+            raise RoleMissing(
+                said("No {0} passphrase has been set yet.", role), said("Set one while the vault is open.")
+            )
         return self.tested(lambda: keys.open_role(file, passphrase, role))
 
     def tested(self, open_with: Callable[[], Opened]) -> Opened:
@@ -202,8 +207,10 @@ class Access:
         try:
             opened = open_with()
         except CannotOpen:
-            wait = f" Wait {pause:.0f} s before the next try." if pause else ""
-            raise WrongPassphrase(f"That is not the passphrase.{wait}", pause) from None
+            wrong = said("That is not the passphrase.")
+            if pause:
+                wrong = said("That is not the passphrase. Wait {0:.0f} s before the next try.", pause)
+            raise WrongPassphrase(wrong, pause) from None
         self._tries.succeeded()
         return opened
 
@@ -262,8 +269,12 @@ class Access:
             had, known = signatures.keys(db, role), signatures.knows(db, signer)
         if opened.seed is None and had:
             raise VaultDamaged(
-                f"The {role}'s signing key is missing from {self.paths.slots_file.name}: it was taken out.",
-                f"Put the file back from a backup, or set the {role} passphrase anew for a new key.",
+                said(
+                    "The {0}'s signing key is missing from {1}: it was taken out.",
+                    role,
+                    self.paths.slots_file.name,
+                ),
+                said("Put the file back from a backup, or set the {0} passphrase anew for a new key.", role),
             )
         if opened.seed is None:
             self._write_slot(passphrase, signer)
@@ -355,7 +366,8 @@ class Access:
         _ = self.vault
         if self.key_file().find("passphrase", role) and role not in self._may_set:
             raise VaultExists(
-                f"There is a {role} passphrase already.", f"Unlock as {role}, or with the recovery key."
+                said("There is a {0} passphrase already.", role),
+                said("Unlock as {0}, or with the recovery key.", role),
             )
         own = self._signer if self._signer and self._signer.role == role else None
         signer = own or Signer(role, crypto.new_key())
@@ -377,11 +389,13 @@ class Access:
         """
         vault, file = self.vault, self.key_file()
         if not file.find("passphrase", role):
-            raise RoleMissing(f"There is no {role} passphrase.", "Nothing was changed.")
+            raise RoleMissing(said("There is no {0} passphrase.", role), said("Nothing was changed."))
         if role not in self._may_set:
-            raise VaultExists(f"The {role} passphrase is not yours to remove.", f"Unlock as {role}.")
+            raise VaultExists(
+                said("The {0} passphrase is not yours to remove.", role), said("Unlock as {0}.", role)
+            )
         if len(file.find("passphrase")) == 1:
-            raise InputRefused("This is the only passphrase of the vault; nothing was changed.")
+            raise InputRefused(said("This is the only passphrase of the vault; nothing was changed."))
         self.change_slots(lambda file, _: file.without("passphrase", role))
         with vault.write() as db:
             audit.append(db, "passphrase removed", time.time(), role=role)
@@ -408,7 +422,9 @@ class Access:
 
     def _with_keyring_slot(self, file: keys.KeyFile, key: bytes, role: Role) -> keys.KeyFile:
         if self._keyring is None:
-            raise KeyRingUnavailable("The key ring is switched off.", "Use the passphrase instead.")
+            raise KeyRingUnavailable(
+                said("The key ring is switched off."), said("Use the passphrase instead.")
+            )
         wrapping_key = crypto.new_key()
         self._keyring.set(file.vault, wrapping_key)
         return file.without("keyring").with_slot(keys.keyring_slot(file, key, wrapping_key, role))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from trainer.config import InputError, starter_dir
 from trainer.dialogue import Dialogue, as_json, read_dialogues
 from trainer.sealed import SUFFIX, Folder
@@ -86,7 +87,8 @@ class Runs:
             raise InputRefused(str(error)) from None
         if replies_in(dialogues) == 0:
             raise InputRefused(
-                f"{data.name}: no therapist turn in it answers a client.", "Choose another file."
+                said("{0}: no therapist turn in it answers a client.", data.name),
+                said("Choose another file."),
             )
         return self.keep(dialogues, self.next_number())
 
@@ -98,7 +100,7 @@ class Runs:
             Folder(run.path, self.run_key).write(DATA, lines.encode())
         except OSError as error:
             raise KnownError(
-                f"The run could not be prepared ({error.strerror}).", "Make room on the disk."
+                said("The run could not be prepared ({0}).", error.strerror), said("Make room on the disk.")
             ) from None
         return run
 
@@ -111,8 +113,11 @@ class Runs:
         """Raises InputRefused when the run's conversations were removed."""
         if not run.data.exists():
             raise InputRefused(
-                "The conversations of this run were removed, because a client no longer agrees to training.",
-                "Start a new run.",
+                said(
+                    "The conversations of this run were removed, because a client no longer agrees to "
+                    "training."
+                ),
+                said("Start a new run."),
             )
 
     def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from tfdesk.ui.controls import label, row
+from tfdesk.ui.text import figure
 from tfdesk.ui.theme import Theme
 
 
@@ -63,6 +64,6 @@ class Chart(QFrame):
     def show_curve(self, points: Sequence[tuple[int, float]]) -> None:
         """Draw (step, value) pairs."""
         self._curve.setData([step for step, _ in points], [value for _, value in points])
-        latest = f"{points[-1][1]:.2f}" if points else ""
+        latest = figure(points[-1][1]) if points else ""
         self._value.setText(latest)
         self.setAccessibleName(f"{self._title}: {latest}")

@@ -17,6 +17,7 @@ from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.fields import centred, passphrase_field
 from tfdesk.ui.recovery_view import CARD_WIDTH, WIDEST_CARD, RecoveryView
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 
@@ -91,7 +92,7 @@ class FirstRun(QWidget):
 
     def _on_keyring_known(self, status: object) -> None:
         self.keyring.setEnabled(status.available)  # type: ignore[attr-defined]
-        self.keyring_words.setText(status.sentence)  # type: ignore[attr-defined]
+        self.keyring_words.setText(in_words(status.sentence))  # type: ignore[attr-defined]
 
     def _on_keyring_failed(self, _error: Exception) -> None:
         self.keyring_words.setText(self.tr("No key ring can be used here; you will type the passphrase."))
@@ -125,7 +126,7 @@ class FirstRun(QWidget):
         self.make.setEnabled(True)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()
 
     def _on_confirmed(self) -> None:

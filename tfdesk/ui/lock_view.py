@@ -11,6 +11,7 @@ from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.fields import centred, passphrase_field
 from tfdesk.ui.recovery_form import RecoveryForm
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 CARD_WIDTH, WIDEST_CARD = 440, 820
@@ -115,7 +116,7 @@ class LockView(QWidget):
         self._busy(False)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()
         self.passphrase.selectAll()
         self.passphrase.setFocus()
