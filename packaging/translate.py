@@ -2,10 +2,10 @@
 
     python packaging/translate.py
 
-Qt's lupdate reads every string from the sources into resources/translations/tfdesk_LANGUAGE.ts and drops those
-that are gone; lrelease makes the .qm file that the window loads. What still needs a translation is listed: write
-it into the .ts file (or open that with pyside6-linguist) and run this again. After a merge that conflicts in
-these files, take either side of both and run this.
+Qt's lupdate reads every string from the sources into resources/translations/tfdesk_LANGUAGE.ts and drops
+those that are gone; lrelease makes the .qm file that the window loads. What still needs a translation is
+listed: write it into the .ts file (or open that with pyside6-linguist) and run this again. After a merge that
+conflicts in these files, take either side of both and run this.
 """
 
 from __future__ import annotations

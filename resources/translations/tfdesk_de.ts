@@ -769,7 +769,7 @@
     </message>
     <message>
         <source>Writing drafts</source>
-        <translation>Entwürfe werden geschrieben</translation>
+        <translation>Entwürfe entstehen</translation>
     </message>
     <message>
         <source>Edit a message</source>
@@ -1520,7 +1520,7 @@
     <name>ClientModel</name>
     <message>
         <source>WAITING · {0}</source>
-        <translation>WARTEN · {0}</translation>
+        <translation>WARTEND · {0}</translation>
     </message>
     <message>
         <source>ANSWERED</source>
@@ -1596,7 +1596,7 @@
     </message>
     <message>
         <source>{0} of {1} turns</source>
-        <translation>{0} von {1} Nachrichten</translation>
+        <translation>{0} von {1} Beiträgen</translation>
     </message>
     <message>
         <source>situation + {0}</source>
@@ -1608,7 +1608,7 @@
     </message>
     <message>
         <source>{0} · older left out</source>
-        <translation>{0} · ältere ausgelassen</translation>
+        <translation>{0} · gekürzt</translation>
     </message>
     <message>
         <source>{0} · beginning left out</source>
@@ -1781,7 +1781,7 @@
     </message>
     <message>
         <source>Writing drafts</source>
-        <translation>Entwürfe werden geschrieben</translation>
+        <translation>Entwürfe entstehen</translation>
     </message>
     <message>
         <source>Drafts appear when they are complete and have passed the checks.</source>
@@ -1796,7 +1796,7 @@
     <name>EmotionBars</name>
     <message>
         <source>other</source>
-        <translation>Sonstiges</translation>
+        <translation>andere</translation>
     </message>
     <message>
         <source>{0} %</source>
@@ -1857,7 +1857,7 @@
     </message>
     <message>
         <source>Open without it while I am signed in to this computer</source>
-        <translation>Ohne sie öffnen, solange ich an diesem Rechner angemeldet bin</translation>
+        <translation>Ohne sie öffnen, solange ich hier angemeldet bin</translation>
     </message>
     <message>
         <source>Looking for this computer&apos;s key ring.</source>
@@ -1915,7 +1915,7 @@
     </message>
     <message>
         <source>Use the recovery key</source>
-        <translation>Wiederherstellungsschlüssel verwenden</translation>
+        <translation>Passphrase vergessen?</translation>
     </message>
     <message>
         <source>Enter your passphrase to open the vault. Nothing leaves this computer.</source>
@@ -2178,7 +2178,7 @@
     </message>
     <message>
         <source>Write down the recovery key</source>
-        <translation>Schreiben Sie den Wiederherstellungsschlüssel auf</translation>
+        <translation>Wiederherstellungsschlüssel notieren</translation>
     </message>
     <message>
         <source>It opens the vault if you forget the passphrase. It is shown only now. Without the passphrase and this key, everything in the vault is lost for good: nobody can open it for you.</source>
@@ -2256,7 +2256,7 @@
     </message>
     <message>
         <source>Ask the client, word for word:</source>
-        <translation>Wörtlich fragen, auf Englisch wie das Gespräch:</translation>
+        <translation>Wörtlich fragen:</translation>
     </message>
 </context>
 <context>

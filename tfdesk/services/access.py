@@ -25,7 +25,7 @@ from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
-from tfdesk.core.said import said
+from tfdesk.core.said import joined, said
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
 from tfdesk.services.tries import Tries
 from tfdesk.store import anchor, audit, creation, crypto, keys, signatures, swap
@@ -417,7 +417,9 @@ class Access:
     def keyring_status(self) -> KeyringStatus:
         """Whether the key ring can be used now; asks it, which takes up to its time limit."""
         if self._keyring is None:
-            return KeyringStatus(False, "The key ring is switched off. Use the passphrase instead.")
+            return KeyringStatus(
+                False, joined(said("The key ring is switched off."), said("Use the passphrase instead."))
+            )
         return self._keyring.status()
 
     def _with_keyring_slot(self, file: keys.KeyFile, key: bytes, role: Role) -> keys.KeyFile:

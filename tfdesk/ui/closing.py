@@ -30,7 +30,7 @@ class ClosingView(QWidget):
         self.setObjectName("page")
         frame, column = card()
         column.setContentsMargins(24, 22, 24, 24)
-        column.addWidget(label(self.tr("Making the backup"), "title"))
+        column.addWidget(label(self.tr("Making the backup"), "title", wrap=True))
         words = self.tr("An encrypted copy of the vault goes to {0}. Then the window closes by itself.")
         column.addWidget(label(words.format(folder), "muted", wrap=True))
         bar = QProgressBar(textVisible=False)

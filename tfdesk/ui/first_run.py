@@ -46,7 +46,7 @@ class FirstRun(QWidget):
     def _passphrase_step(self) -> QWidget:
         frame, column = card()
         column.setContentsMargins(28, 24, 28, 24)
-        column.addWidget(label(self.tr("Make your vault"), "title"))
+        column.addWidget(label(self.tr("Make your vault"), "title", wrap=True))
         intro = self.tr(
             "Everything you write is kept in one encrypted file on this computer. Choose a passphrase "
             "for it: several words that only you know."

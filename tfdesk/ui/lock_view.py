@@ -38,7 +38,7 @@ class LockView(QWidget):
         self.unlock.clicked.connect(self._try)
         frame, column = card()
         column.setContentsMargins(24, 22, 24, 24)
-        column.addWidget(label(self.tr("tfdesk is locked"), "title"))
+        column.addWidget(label(self.tr("tfdesk is locked"), "title", wrap=True))
         self._words = label("", "muted", wrap=True)
         column.addWidget(self._words)
         column.addSpacing(8)

@@ -152,7 +152,10 @@ class DraftingProgress(QWidget):
         self._bar.setAccessibleName(self.tr("Candidates written"))
         self.stop = KeyButton(self.tr("Stop"), "Esc")
         self.stop.clicked.connect(self.stop_requested)
-        inner.addLayout(row(label(self.tr("Writing drafts"), "heading"), None, self._count))
+        head = row()
+        head.addWidget(label(self.tr("Writing drafts"), "heading", wrap=True), 1)
+        head.addWidget(self._count)
+        inner.addLayout(head)
         inner.addWidget(self._bar)
         inner.addWidget(
             label(

@@ -36,7 +36,7 @@ class RecoveryView(QWidget):
         self._shown = ""
         frame, column = card()
         column.setContentsMargins(28, 24, 28, 24)
-        self._title = label(self.tr("Finish setting up the vault"), "title")
+        self._title = label(self.tr("Finish setting up the vault"), "title", wrap=True)
         self._words = label(
             self.tr(
                 "The recovery key of this vault was never typed back, so nobody knows whether it is on "

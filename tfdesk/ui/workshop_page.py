@@ -163,7 +163,7 @@ class WorkshopPage(QWidget):
         frame.setMaximumWidth(620)
         inner.setContentsMargins(24, 20, 24, 22)
         inner.setSpacing(10)
-        inner.addWidget(label(self.tr("Teach the model from conversations"), "title"))
+        inner.addWidget(label(self.tr("Teach the model from conversations"), "title", wrap=True))
         words = self.tr(
             "Choose a file of conversations (.jsonl, one dialogue a line), or the finished sessions of this "
             "vault's clients who agreed to training. The starter model is fine-tuned on it, then improved by "
