@@ -42,7 +42,7 @@ from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
-from tfdesk.ui.error_dialog import UncaughtErrors, show_error
+from tfdesk.ui.error_dialog import UncaughtErrors, show_alone, show_error
 from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.habits_dialog import HabitsDialog
@@ -50,6 +50,7 @@ from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.one_window import OneWindow
 from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
@@ -391,8 +392,17 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
+    one_window = OneWindow(paths)
+    try:
+        if not one_window.begin():
+            return 0
+    except KnownError as error:
+        show_alone(error)
+        return error.exit_code
     access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
     app = App(application=application, paths=paths, settings=settings, access=access, buses=Buses.here())
     UncaughtErrors(app.window).install()
+    one_window.raise_requested.connect(app.window.come_forward)
+    app.window.closed.connect(one_window.end)
     app.start()
     return application.exec()
