@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tfdesk.core import places
 from tfdesk.core.errors import KnownError
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
@@ -51,6 +52,9 @@ class FirstRun(QWidget):
             "for it: several words that only you know."
         )
         column.addWidget(label(intro, "muted", wrap=True))
+        self.place = label(places.warning(self._access.paths.root), "error", wrap=True)
+        column.addWidget(self.place)
+        self.place.setHidden(not self.place.text())
         self.passphrase = passphrase_field(self.tr("Passphrase"))
         self.repeat = passphrase_field(self.tr("Passphrase again"))
         for name, field in (
