@@ -1,7 +1,7 @@
-"""Whether a folder lies where other computers get at it: kept in step by a cloud service, or on a network drive.
+"""Whether a folder lies where other computers get at it: kept in step by a service, or on a network drive.
 
-A database that something else copies or locks while it is written can be damaged, and a synchronised one leaves
-its copies with a third party, which erasing a client does not reach.
+A database that something else copies or locks while it is written can be damaged, and a synchronised one
+leaves its copies with a third party, which erasing a client does not reach.
 """
 
 from __future__ import annotations
