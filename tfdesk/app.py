@@ -57,6 +57,7 @@ from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
+from trainer.config import starter_dir
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,8 @@ class App(QObject):
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
         self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
+        self.model.model_refused.connect(self._on_model_refused)
+        self._model_dir = starter_dir()
         self.window = MainWindow(idle_minutes=settings.idle_minutes, may_close=self._may_close)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
@@ -136,9 +139,25 @@ class App(QObject):
         """Start the model in use; without an open vault only the starter is known."""
         vault = self.access.vault if self.access.state is VaultState.UNLOCKED else None
         models = Models(vault, self._paths)
-        folder = models.active()
+        self._model_dir = folder = models.active()
         sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
         self.model.start(folder, models.run_key() if sealed else None)
+        if self.workspace is not None:
+            self.workspace.warn("")
+
+    def _on_model_refused(self, reason: str) -> None:
+        """The promoted model is damaged: the starter drafts, and whoever drafts is told."""
+        if self._model_dir == starter_dir():
+            return
+        log.warning("the promoted model cannot be used; the starter is used")
+        self._model_dir = starter_dir()
+        self.model.start(self._model_dir)
+        if self.workspace is not None:
+            words = self.tr(
+                "The model that your supervisor chose cannot be used: {0} The starter drafts until another "
+                "one is chosen."
+            )
+            self.workspace.warn(words.format(reason))
 
     # Locked and unlocked ------------------------------------------------------------------
 
