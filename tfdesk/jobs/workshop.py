@@ -67,7 +67,10 @@ def advance(state: RunState, event: RunEvent) -> RunState:
 
 @dataclass(frozen=True, slots=True)
 class WorkshopState:
-    """What the page shows besides the curves. ``done`` are the finished stages."""
+    """What the page shows besides the curves. ``done`` are the finished stages.
+
+    ``halved``: memory ran out, and the stage goes on with half as much at once.
+    """
 
     run_state: RunState = RunState.NONE
     run: RunFolder | None = None
@@ -76,6 +79,7 @@ class WorkshopState:
     step: int = 0
     total: int = 0
     seconds_left: float | None = None
+    halved: bool = False
     reason: str = ""
 
 
@@ -180,7 +184,7 @@ class Workshop(QObject):
 
     def _start(self, stage: Stage, *, resume: bool = False) -> None:
         assert self.state.run is not None
-        self._update(stage=stage, step=0, total=0, seconds_left=None)
+        self._update(stage=stage, step=0, total=0, seconds_left=None, halved=False)
         try:
             self._runs.check(self.state.run)
         except KnownError as error:
@@ -210,8 +214,8 @@ class Workshop(QObject):
             reason = f"{reason} {error.line()}"
         self._on_stage_failed(reason)
 
-    def _on_stage_started(self, total: int, done: int) -> None:
-        self._update(step=done, total=total)
+    def _on_stage_started(self, total: int, done: int, halved: bool) -> None:
+        self._update(step=done, total=total, halved=halved)
 
     def _on_step_logged(self, step: Step) -> None:
         assert self.state.stage is not None
