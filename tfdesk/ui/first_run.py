@@ -52,9 +52,11 @@ class FirstRun(QWidget):
             "for it: several words that only you know."
         )
         column.addWidget(label(intro, "muted", wrap=True))
-        self.place = label(places.warning(self._access.paths.root), "error", wrap=True)
-        column.addWidget(self.place)
-        self.place.setHidden(not self.place.text())
+        notice, words = card("warning")
+        self.place = label(places.warning(self._access.paths.root), wrap=True)
+        words.addWidget(self.place)
+        column.addWidget(notice)
+        notice.setHidden(not self.place.text())
         self.passphrase = passphrase_field(self.tr("Passphrase"))
         self.repeat = passphrase_field(self.tr("Passphrase again"))
         for name, field in (
