@@ -42,7 +42,7 @@ from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
-from tfdesk.ui.error_dialog import UncaughtErrors, show_error
+from tfdesk.ui.error_dialog import UncaughtErrors, show_alone, show_error
 from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.habits_dialog import HabitsDialog
@@ -50,12 +50,14 @@ from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.one_window import OneWindow
 from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
+from trainer.config import starter_dir
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,8 @@ class App(QObject):
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
         self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
+        self.model.model_refused.connect(self._on_model_refused)
+        self._model_dir = starter_dir()
         self.window = MainWindow(idle_minutes=settings.idle_minutes, may_close=self._may_close)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
@@ -135,9 +139,25 @@ class App(QObject):
         """Start the model in use; without an open vault only the starter is known."""
         vault = self.access.vault if self.access.state is VaultState.UNLOCKED else None
         models = Models(vault, self._paths)
-        folder = models.active()
+        self._model_dir = folder = models.active()
         sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
         self.model.start(folder, models.run_key() if sealed else None)
+        if self.workspace is not None:
+            self.workspace.warn("")
+
+    def _on_model_refused(self, reason: str) -> None:
+        """The promoted model is damaged: the starter drafts, and whoever drafts is told."""
+        if self._model_dir == starter_dir():
+            return
+        log.warning("the promoted model cannot be used; the starter is used")
+        self._model_dir = starter_dir()
+        self.model.start(self._model_dir)
+        if self.workspace is not None:
+            words = self.tr(
+                "The model that your supervisor chose cannot be used: {0} The starter drafts until another "
+                "one is chosen."
+            )
+            self.workspace.warn(words.format(reason))
 
     # Locked and unlocked ------------------------------------------------------------------
 
@@ -391,8 +411,17 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
+    one_window = OneWindow(paths)
+    try:
+        if not one_window.begin():
+            return 0
+    except KnownError as error:
+        show_alone(error)
+        return error.exit_code
     access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
     app = App(application=application, paths=paths, settings=settings, access=access, buses=Buses.here())
     UncaughtErrors(app.window).install()
+    one_window.raise_requested.connect(app.window.come_forward)
+    app.window.closed.connect(one_window.end)
     app.start()
     return application.exec()

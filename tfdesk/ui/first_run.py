@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tfdesk.core import places
 from tfdesk.core.errors import KnownError
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
@@ -51,6 +52,11 @@ class FirstRun(QWidget):
             "for it: several words that only you know."
         )
         column.addWidget(label(intro, "muted", wrap=True))
+        notice, words = card("warning")
+        self.place = label(places.warning(self._access.paths.root), wrap=True)
+        words.addWidget(self.place)
+        column.addWidget(notice)
+        notice.setHidden(not self.place.text())
         self.passphrase = passphrase_field(self.tr("Passphrase"))
         self.repeat = passphrase_field(self.tr("Passphrase again"))
         for name, field in (

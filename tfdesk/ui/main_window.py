@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 
@@ -58,6 +58,14 @@ class MainWindow(QMainWindow):
             self._idle.start()
         else:
             self._idle.stop()
+
+    def come_forward(self) -> None:
+        """In front of other programs; where the desktop does not allow that, its entry asks for attention."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
 
     def watch_input(self) -> None:
         """Begin to notice keys and the mouse. Call it once the window is shown."""

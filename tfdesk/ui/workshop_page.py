@@ -297,6 +297,8 @@ class WorkshopPage(QWidget):
         words = self.tr("replies to learn from: {0}").format(f"{state.run.replies:,}")
         if state.total:
             words += self.tr(" · step {0} of {1}").format(f"{state.step:,}", f"{state.total:,}")
+        if state.halved:
+            words += self.tr(" · memory ran out: half as much at once")
         if state.run_state is RunState.FAILED:
             words = state.reason
         self._subtitle.setText(words)

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
+from tfdesk.ui.announce import announce
 from tfdesk.ui.commands import Command
-from tfdesk.ui.controls import KeyButton, button, label, surface
+from tfdesk.ui.controls import KeyButton, button, card, label, surface
 from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
 
@@ -63,6 +64,7 @@ class Workspace(QWidget):
         column.addWidget(self._header(pages))
         if notice is not None:
             column.addWidget(notice)
+        column.addWidget(self._warning())
         column.addWidget(self._stack, 1)
         column.addWidget(self._footer(idle_minutes))
         model.model_ready.connect(self._on_model_ready)
@@ -70,6 +72,17 @@ class Workspace(QWidget):
         model.model_refused.connect(self._on_model_refused)
         if model.ready is not None:
             self._on_model_ready(model.ready)
+
+    def _warning(self) -> QWidget:
+        self.warning = QWidget()
+        outer = QVBoxLayout(self.warning)
+        outer.setContentsMargins(12, 8, 12, 0)
+        frame, inner = card("warning")
+        self._warning_words = label("", "strong", wrap=True)
+        inner.addWidget(self._warning_words)
+        outer.addWidget(frame)
+        self.warning.hide()
+        return self.warning
 
     def _header(self, pages: Sequence[tuple[str, QWidget]]) -> QWidget:
         header = surface("header")
@@ -163,6 +176,13 @@ class Workspace(QWidget):
     def _on_model_refused(self, _reason: str) -> None:
         self._model_words.setText(self.tr("○ No usable model"))
         self._screen_words.setText(self.tr("Risk screen off"))
+
+    def warn(self, words: str) -> None:
+        """Say something above the pages until it is taken back by ""."""
+        self._warning_words.setText(words)
+        self.warning.setVisible(bool(words))
+        if words:
+            announce(self, words)
 
     def show_backup_folder(self, folder: str) -> None:
         """Know where backups go; "" when none are made."""
