@@ -46,6 +46,7 @@ from tfdesk.ui.error_dialog import UncaughtErrors, show_error
 from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.habits_dialog import HabitsDialog
+from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
@@ -90,6 +91,7 @@ class App(QObject):
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
+        self.window.help_requested.connect(self._open_help)
         self.watch = SessionWatch(buses, self)
         self.watch.went_away.connect(self.lock)
         self.last_backup = LastBackup(
@@ -119,6 +121,7 @@ class App(QObject):
         """What works with the vault locked too."""
         group = self.tr("The window")
         return [
+            Command(group, self.tr("Help"), ("Shift+F1",), self._open_help),
             Command(group, self.tr("Lock"), ("Ctrl+L",), self.lock),
             Command(group, self.tr("Larger text"), ("Ctrl++", "Ctrl+="), self._enlarge),
             Command(group, self.tr("Smaller text"), ("Ctrl+-",), self._shrink),
@@ -197,6 +200,7 @@ class App(QObject):
         self.workspace.look_requested.connect(self._on_look_requested)
         self.workspace.search_requested.connect(self._open_search)
         self.workspace.keys_requested.connect(self._open_keys)
+        self.workspace.help_requested.connect(self._open_help)
         self.workspace.habits_requested.connect(self._open_habits)
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
@@ -234,6 +238,7 @@ class App(QObject):
                 commands=self._all_commands(),
                 open_client=self._on_client_found,
                 open_message=self._on_message_found,
+                open_topic=self._open_help,
             )
             SearchBox(self.window, self.theme, everything.find).open()
 
@@ -248,7 +253,17 @@ class App(QObject):
             self.page.show_message(client_id, turn_id)
 
     def _open_keys(self) -> None:
-        KeySheet(self.window, self.theme, self._all_commands()).open()
+        if self.page is not None:
+            KeySheet(self.window, self.theme, self._all_commands()).open()
+
+    def _open_help(self, topic: str = "") -> None:
+        """Open Help, or bring it to the front; it works with the vault locked too."""
+        shown = self.window.findChild(HelpWindow)
+        if shown is None:
+            shown = HelpWindow(self.window, self.theme)
+            shown.keys_requested.connect(self._open_keys)
+            Shortcuts(shown, self.commands)
+        shown.open_topic(topic)
 
     def _open_habits(self) -> None:
         figures = OverReliance(self.access.vault).figures()

@@ -28,6 +28,7 @@ from tfdesk.services.training_material import TrainingMaterial
 from tfdesk.ui.controls import MarkedText, button, card, clear, label, row, surface
 from tfdesk.ui.curves import SHOWN, Curves
 from tfdesk.ui.error_dialog import show_error
+from tfdesk.ui.help_window import help_link
 from tfdesk.ui.promote_dialog import PromoteDialog
 from tfdesk.ui.text import tr
 from tfdesk.ui.theme import Theme, set_look
@@ -181,6 +182,7 @@ class WorkshopPage(QWidget):
         inner.addWidget(self._offer)
         self.withdrawn = label("", "error", wrap=True)
         inner.addWidget(self.withdrawn)
+        inner.addLayout(row(help_link(self.tr("In what order, and what to look at"), "training"), None))
         column.addWidget(frame)
         column.addStretch(1)
         return page

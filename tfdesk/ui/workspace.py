@@ -30,6 +30,7 @@ class Workspace(QWidget):
         lock_requested
         search_requested
         keys_requested
+        help_requested
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         backup_folder_requested: where a backup is made when the window closes, "" for none
@@ -38,6 +39,7 @@ class Workspace(QWidget):
     lock_requested = Signal()
     search_requested = Signal()
     keys_requested = Signal()
+    help_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
     backup_folder_requested = Signal(str)
@@ -97,6 +99,10 @@ class Workspace(QWidget):
         self.backup_button = button(self.tr("Backup ▾"), hint=self.tr("Backup when the window closes"))
         self.backup_button.clicked.connect(self._open_backup_menu)
         line.addWidget(self.backup_button)
+        line.addSpacing(4)
+        self.help_button = button(self.tr("Help ▾"), hint=self.tr("Help and keys"))
+        self.help_button.clicked.connect(self._open_help_menu)
+        line.addWidget(self.help_button)
         line.addSpacing(4)
         self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
         self.lock.clicked.connect(self.lock_requested)
@@ -194,6 +200,17 @@ class Workspace(QWidget):
     def _stop_backups(self) -> None:
         self.backup_folder_requested.emit("")
 
+    def help_menu(self) -> QMenu:
+        """Help, and the keys."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Help\tShift+F1")).triggered.connect(self.help_requested)
+        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open_help_menu(self) -> None:
+        self.help_menu().popup(self.help_button.mapToGlobal(self.help_button.rect().bottomLeft()))
+
     def _open_view_menu(self) -> None:
         menu = QMenu(self)
         themes = QActionGroup(menu)
@@ -212,7 +229,6 @@ class Workspace(QWidget):
         ):
             menu.addAction(name).setData((self._theme.mode, wanted))
         menu.addSeparator()
-        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
         menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
         menu.triggered.connect(self._on_look_chosen)
         menu.aboutToHide.connect(menu.deleteLater)
