@@ -45,6 +45,7 @@ from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_error
 from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
+from tfdesk.ui.guided import GuidedSession, Step, steps_done
 from tfdesk.ui.habits_dialog import HabitsDialog
 from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
@@ -104,6 +105,8 @@ class App(QObject):
         self.page: DeskPage | None = None
         self.workspace: Workspace | None = None
         self._notice: OlderCopy | None = None
+        self._guide: GuidedSession | None = None
+        self._guiding = False  # it comes back after a lock
         self.commands = self._commands()
         Shortcuts(self.window, self.commands)
 
@@ -163,6 +166,7 @@ class App(QObject):
     def _on_first_run_finished(self, sample: bool) -> None:
         if sample:
             Sessions(self.access.vault).load_sample_clinic()
+            self._guiding = True
         self.open_desk()
 
     def open_desk(self) -> None:
@@ -201,12 +205,15 @@ class App(QObject):
         self.workspace.search_requested.connect(self._open_search)
         self.workspace.keys_requested.connect(self._open_keys)
         self.workspace.help_requested.connect(self._open_help)
+        self.workspace.guide_requested.connect(self._open_guide)
         self.workspace.habits_requested.connect(self._open_habits)
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
         self.workspace.show_backup_folder(self._settings.backup_folder)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+        if self._guiding:
+            self._open_guide()
         self._give_back_unsaved()
         self._tell_failed_backup()
 
@@ -265,6 +272,30 @@ class App(QObject):
             Shortcuts(shown, self.commands)
         shown.open_topic(topic)
 
+    def _open_guide(self) -> None:
+        """Begin the guided first session, go on with it, or begin again when all of it was done."""
+        if self.desk is None or self.page is None or self.workspace is None or self._guide is not None:
+            return
+        done = steps_done(self._settings.first_session)
+        self._guide = GuidedSession(
+            desk=self.desk, page=self.page, done=done if len(done) < len(Step) else frozenset()
+        )
+        self._guide.progressed.connect(self._on_guide_progressed)
+        self._guide.left.connect(self._on_guide_left)
+        self._guiding = True
+        self.workspace.show_page(0)
+        self.workspace.show_banner(self._guide)
+
+    def _on_guide_progressed(self, steps: str) -> None:
+        self._save(replace(self._settings, first_session=steps))
+
+    def _on_guide_left(self) -> None:
+        self._guiding = False
+        if self._guide is not None:
+            self._guide.hide()
+            self._guide.deleteLater()
+            self._guide = None
+
     def _open_habits(self) -> None:
         figures = OverReliance(self.access.vault).figures()
         dialog = HabitsDialog(self.window, self.theme, figures, write_first=self._settings.write_first)
@@ -306,7 +337,7 @@ class App(QObject):
             self.workshop.forget_words()
         if self.desk is not None:
             self.desk.deleteLater()
-        self.desk = self.page = self.workspace = self._notice = None
+        self.desk = self.page = self.workspace = self._notice = self._guide = None
         return lost
 
     def _give_back_unsaved(self) -> None:

@@ -28,9 +28,11 @@ class ContextCard(QWidget):
 
     Signals:
         emotion_corrected: label or None
+        exact_opened: the exact input is shown
     """
 
     emotion_corrected = Signal(object)
+    exact_opened = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -130,6 +132,8 @@ class ContextCard(QWidget):
     def _on_exact_toggled(self, opened: bool) -> None:
         self._exact.setVisible(opened)
         self._about.setVisible(opened)
+        if opened:
+            self.exact_opened.emit()
 
     def _open_menu(self) -> None:
         menu = emotion_menu(self, self._labels, self._corrected)

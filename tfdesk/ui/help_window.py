@@ -81,14 +81,14 @@ class HelpWindow(QDialog):
         theme.changed.connect(self._show)
         self.setLayout(self._columns())
         self.resize(
-            min(theme.px(860), parent.width() - 40),
+            min(theme.px(920), parent.width() - 40),
             min(theme.px(600), parent.height() - 60),
         )
         self._find("")
 
     def _columns(self) -> QHBoxLayout:
         side = surface("side")
-        side.setFixedWidth(min(self._theme.px(270), 340))
+        side.setFixedWidth(min(self._theme.px(320), 380))
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 14, 0, 8)
         field = row(self.words)
@@ -165,11 +165,7 @@ class HelpWindow(QDialog):
         self.browser.setMarkdown(self.topic.markdown)
         document = self.browser.document()
         document.setDocumentMargin(self._theme.px(20))
-        wide = QTextBlockFormat()
-        wide.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor = QTextCursor(document)
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.mergeBlockFormat(wide)
+        self._space_out()
         marks = []
         for term in terms_of(self.words.text()):
             pattern = QRegularExpression(beginning(term), IGNORING_CASE)
@@ -186,6 +182,21 @@ class HelpWindow(QDialog):
         place = QTextCursor(document)
         place.setPosition(start)
         self.browser.setTextCursor(place)
+
+    def _space_out(self) -> None:
+        """Wide lines, room between paragraphs, and a title no larger than the window's own titles."""
+        block = self.browser.document().begin()
+        while block.isValid():
+            cursor, made = QTextCursor(block), QTextBlockFormat()
+            made.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            made.setBottomMargin(self._theme.px(4 if block.textList() else 10))
+            cursor.mergeBlockFormat(made)
+            if block.blockFormat().headingLevel():
+                title = QTextCharFormat()
+                title.setFont(self._theme.font(20, strong=True))
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                cursor.setCharFormat(title)
+            block = block.next()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = MOVES.get(Qt.Key(event.key()))

@@ -31,6 +31,7 @@ class Workspace(QWidget):
         search_requested
         keys_requested
         help_requested
+        guide_requested: the guided first session, begun or gone on with
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         backup_folder_requested: where a backup is made when the window closes, "" for none
@@ -40,6 +41,7 @@ class Workspace(QWidget):
     search_requested = Signal()
     keys_requested = Signal()
     help_requested = Signal()
+    guide_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
     backup_folder_requested = Signal(str)
@@ -78,8 +80,10 @@ class Workspace(QWidget):
         line = QHBoxLayout(header)
         line.setContentsMargins(16, 5, 16, 5)
         line.setSpacing(4)
-        line.addWidget(label("tfdesk", "wordmark"))
-        line.addSpacing(12)
+        self._wordmark = label("tfdesk", "wordmark")
+        self._wordmark.setContentsMargins(0, 0, 12, 0)
+        line.addWidget(self._wordmark)
+        self._theme.changed.connect(self._fit_header)
         for number, (name, page) in enumerate(pages):
             tab = button(name, "page")
             tab.setCheckable(True)
@@ -107,8 +111,19 @@ class Workspace(QWidget):
         self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
         self.lock.clicked.connect(self.lock_requested)
         line.addWidget(self.lock)
+        self._fit_header()
         self.show_page(0)
         return header
+
+    def _fit_header(self) -> None:
+        """At large text the title bar alone says the program's name: the buttons need the room."""
+        self._wordmark.setVisible(not self._theme.large)
+
+    def show_banner(self, banner: QWidget) -> None:
+        """Put a line above every page; it goes when it is closed."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.indexOf(self._stack), banner)
 
     def _footer(self, idle_minutes: int) -> QWidget:
         footer = surface("footer")
@@ -135,6 +150,7 @@ class Workspace(QWidget):
         return [
             Command(group, self.tr("Search everything"), ("Ctrl+K",), self.search_requested.emit),
             Command(group, self.tr("All keys"), ("F1",), self.keys_requested.emit),
+            Command(group, self.tr("Guided first session"), (), self.guide_requested.emit),
             Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
             *(
                 Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
@@ -204,6 +220,7 @@ class Workspace(QWidget):
         """Help, and the keys."""
         menu = QMenu(self)
         menu.addAction(self.tr("Help\tShift+F1")).triggered.connect(self.help_requested)
+        menu.addAction(self.tr("Guided first session")).triggered.connect(self.guide_requested)
         menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
