@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import PASSPHRASE, Opened
@@ -103,3 +103,17 @@ def test_a_step_is_ticked_when_it_was_done_and_stays_so(opened: Opened, qtbot: Q
     assert app._guide.leave.text() == "Close"
     kept = load_settings(app._paths.settings_file)
     assert steps_done(kept.first_session) == set(Step)
+
+
+def test_an_empty_clinic_says_what_to_do_next(opened: Opened) -> None:
+    assert opened.page.clients.empty.isVisible()
+    assert "Add the first one" in opened.page.clients.empty.text()
+    assert opened.app.desk is not None
+    opened.app.desk.add_client("Nora B.", "")
+    assert not opened.page.clients.empty.isVisible()
+    opened.page.clients.search.setText("zanzibar")
+    assert "Ctrl+K" in opened.page.clients.empty.text()
+    assert opened.app.workspace is not None
+    opened.app.workspace.show_page(1)
+    shown = [label.text() for label in opened.app.window.findChildren(QLabel) if label.isVisible()]
+    assert any("tfdesk consent grant" in words for words in shown)

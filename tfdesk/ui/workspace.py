@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import KeyButton, button, label, surface
-from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
+from tfdesk.ui.theme import LARGE_SCALE, LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
 
 class Workspace(QWidget):
@@ -117,7 +117,7 @@ class Workspace(QWidget):
 
     def _fit_header(self) -> None:
         """At large text the title bar alone says the program's name: the buttons need the room."""
-        self._wordmark.setVisible(not self._theme.large)
+        self._wordmark.setVisible(self._theme.scale < LARGE_SCALE)
 
     def show_banner(self, banner: QWidget) -> None:
         """Put a line above every page; it goes when it is closed."""
