@@ -2,7 +2,7 @@
 
     python packaging/guide.py [OUT] [--language de]
 
-The guide's own pictures (light, 1280x800) go to OUT/pictures, everything else as one contact sheet per theme and
+The guide's own pictures (light, 1280x800) go to OUT/pictures, all else as one contact sheet per theme and
 size to OUT/sheets. OUT is docs/guide unless given; another language belongs into a folder of its own.
 """
 
@@ -16,17 +16,28 @@ import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from screenshots import few_colours
 
-from PySide6.QtCore import QRect, Qt  # noqa: E402
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter  # noqa: E402
+from tfdesk.ui.theme import DARK, HIGH, LIGHT, Colours
 
 ROOT = Path(__file__).resolve().parent.parent
-THEMES, SIZES = ("light", "dark", "high contrast"), ("1280x800", "1024x700")
-SHOWN_IN_GUIDE = (
-    "first-run first-run-key-ring first-run-clinic recovery-key guided drafts-ready editing reject edit-shown "
-    "risk-hit search help help-found workshop-empty workshop report sign-off locked"
-).split()
+THEMES: dict[str, Colours] = {"light": LIGHT, "dark": DARK, "high contrast": HIGH}
+SIZES = ("1280x800", "1024x700")
+SHOWN_IN_GUIDE = [
+    *(
+        "first-run",
+        "first-run-key-ring",
+        "first-run-clinic",
+        "recovery-key",
+        "guided",
+        "drafts-ready",
+        "editing",
+    ),
+    *("reject", "edit-shown", "risk-hit", "search", "help", "help-found"),
+    *("workshop-empty", "workshop", "report", "sign-off", "locked"),
+]
 WIDTH, THUMB, COLUMNS, GAP = 960, 320, 5, 8  # pixels; pictures a line
 MOST_BYTES = 150_000
 
@@ -36,9 +47,9 @@ def scaled(file: Path, width: int) -> QImage:
     return QImage(str(file)).scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
 
 
-def save(image: QImage, file: Path, most: int | None = MOST_BYTES) -> None:
+def save(image: QImage, file: Path, theme: str, most: int | None = MOST_BYTES) -> None:
     """Save in 256 colours; an error when it is larger than ``most`` bytes."""
-    image.convertToFormat(QImage.Format.Format_Indexed8).save(str(file), "PNG", 0)
+    few_colours(image, THEMES[theme]).save(str(file), "PNG", 0)
     if most is not None and file.stat().st_size > most:
         raise RuntimeError(f"{file.name} has {file.stat().st_size:,} bytes, more than {most:,}")
 
@@ -77,12 +88,16 @@ def main() -> int:
                 environment = {k: v for k, v in os.environ.items() if k != "QT_QPA_PLATFORM"}
                 subprocess.run(command, check=True, env=environment)
                 files = sorted(Path(folder).glob("*.png"), key=lambda file: file.stat().st_mtime_ns)
-                if (theme, size) == (THEMES[0], SIZES[0]):
+                if (theme, size) == ("light", SIZES[0]):
                     for name in SHOWN_IN_GUIDE:
-                        save(scaled(Path(folder) / f"{name}-{theme}.png", WIDTH), pictures / f"{name}.png")
+                        save(
+                            scaled(Path(folder) / f"{name}-{theme}.png", WIDTH),
+                            pictures / f"{name}.png",
+                            theme,
+                        )
                 else:
                     sheet = f"{theme.replace(' ', '-')}-{size}.png"
-                    save(contact_sheet(files), sheets / sheet, None)
+                    save(contact_sheet(files), sheets / sheet, theme, None)
     application.quit()
     return 0
 
