@@ -38,7 +38,7 @@ SHOWN_IN_GUIDE = [
     *("reject", "edit-shown", "risk-hit", "search", "help", "help-found"),
     *("workshop-empty", "workshop", "report", "sign-off", "locked"),
 ]
-WIDTH, THUMB, COLUMNS, GAP = 960, 320, 5, 8  # pixels; pictures a line
+WIDTH, THUMB, COLUMNS, GAP = 960, 230, 5, 6  # pixels; pictures a line
 MOST_BYTES = 150_000
 
 
@@ -47,11 +47,11 @@ def scaled(file: Path, width: int) -> QImage:
     return QImage(str(file)).scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
 
 
-def save(image: QImage, file: Path, theme: str, most: int | None = MOST_BYTES) -> None:
-    """Save in 256 colours; an error when it is larger than ``most`` bytes."""
+def save(image: QImage, file: Path, theme: str) -> None:
+    """Save in 256 colours; an error when it is larger than MOST_BYTES."""
     few_colours(image, THEMES[theme]).save(str(file), "PNG", 0)
-    if most is not None and file.stat().st_size > most:
-        raise RuntimeError(f"{file.name} has {file.stat().st_size:,} bytes, more than {most:,}")
+    if file.stat().st_size > MOST_BYTES:
+        raise RuntimeError(f"{file.name} has {file.stat().st_size:,} bytes, more than {MOST_BYTES:,}")
 
 
 def contact_sheet(files: list[Path]) -> QImage:
@@ -97,7 +97,7 @@ def main() -> int:
                         )
                 else:
                     sheet = f"{theme.replace(' ', '-')}-{size}.png"
-                    save(contact_sheet(files), sheets / sheet, theme, None)
+                    save(contact_sheet(files), sheets / sheet, theme)
     application.quit()
     return 0
 

@@ -69,7 +69,7 @@ class GuidedSession(QFrame):
 
     def _sentence(self, step: Step) -> str:
         return {
-            Step.OPEN: self.tr("Choose another client on the left, then come back to Marta K."),
+            Step.OPEN: self.tr("Choose Devon A. on the left, then come back to Marta K."),
             Step.READ: self.tr("Open \u201cExact input\u201d on the right: it is all that the model read."),
             Step.POINT: self.tr("Point at a part of a draft's reward: the words that moved it are marked."),
             Step.REJECT: self.tr("Reject a draft that you would not send, and say why."),
