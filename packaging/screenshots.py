@@ -343,7 +343,9 @@ class Photographer:
         wait_until(lambda: shop.state.run_state is RunState.DONE)
         PlayedRuns.options = ("--wait",)
         self.picture("report")
-        workspace.findChild(WorkshopPage).use.click()
+        page = workspace.findChild(WorkshopPage)
+        assert page is not None
+        page.use.click()
         self.picture("sign-off")
         self.close(PromoteDialog)
 

@@ -117,3 +117,11 @@ def test_an_empty_clinic_says_what_to_do_next(opened: Opened) -> None:
     opened.app.workspace.show_page(1)
     shown = [label.text() for label in opened.app.window.findChildren(QLabel) if label.isVisible()]
     assert any("tfdesk consent grant" in words for words in shown)
+
+
+def test_the_guided_session_is_refused_without_the_sample_clinic(opened: Opened) -> None:
+    assert opened.app.workspace is not None
+    opened.app.workspace.guide_requested.emit()
+    assert opened.app._guide is None
+    shown = [label.text() for label in opened.app.window.findChildren(QLabel)]
+    assert any("needs the sample clinic" in words for words in shown)
