@@ -1,6 +1,7 @@
 """Pictures of every screen and state: drives the real window with the sample clinic in a temporary vault.
 
-    python packaging/screenshots.py OUT [--scale 150] [--size 1024x700] [--themes light,dark] [--on-screen]
+    python packaging/screenshots.py OUT [--scale 150] [--size 1024x700] [--themes light,dark] [--language de]
+        [--on-screen]
 
 Drafts come from the starter model where there is one. States that it cannot be brought into at will, and the
 workshop, are played by real children that only speak the protocol (tests/ui/fake_model.py, fake_trainer.py).
@@ -40,14 +41,18 @@ from tfdesk.services.model_client import model_command  # noqa: E402
 from tfdesk.services.pasted import recognise  # noqa: E402
 from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
+from tfdesk.ui.guided import GuidedSession  # noqa: E402
 from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
+from tfdesk.ui.help_window import HelpWindow  # noqa: E402
 from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
 from tfdesk.ui.message_menu import MessageAction  # noqa: E402
 from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
+from tfdesk.ui.promote_dialog import PromoteDialog  # noqa: E402
 from tfdesk.ui.reject_popup import RejectPopup  # noqa: E402
 from tfdesk.ui.search_box import SearchBox  # noqa: E402
 from tfdesk.ui.theme import Colours  # noqa: E402
+from tfdesk.ui.workshop_page import WorkshopPage  # noqa: E402
 from trainer.config import starter_dir  # noqa: E402
 
 FAKE = [sys.executable, str(ROOT / "tests" / "ui" / "fake_model.py")]
@@ -111,7 +116,9 @@ class PlayedRuns(Runs):
 class Photographer:
     """One temporary clinic, photographed state by state."""
 
-    def __init__(self, application: QApplication, folder: Path, out: Path, theme: str, scale: int) -> None:
+    def __init__(
+        self, application: QApplication, folder: Path, out: Path, theme: str, scale: int, language: str
+    ) -> None:
         name = theme.replace(" ", "-")
         self._out, self._suffix = out, name if scale == 100 else f"{name}-{scale}"
         self._folder = folder
@@ -120,7 +127,7 @@ class Photographer:
         self.app = App(
             application=application,
             paths=Paths.default(folder),
-            settings=Settings(theme=theme, scale=scale),
+            settings=Settings(theme=theme, scale=scale, **({"language": language} if language else {})),
             access=Access(Paths.default(folder)),
             command=self.command,
             make_runs=PlayedRuns,
@@ -175,6 +182,10 @@ class Photographer:
         self.picture("first-run")
         view.passphrase.setText(PASSPHRASE)
         view.repeat.setText(PASSPHRASE)
+        view.next.click()
+        self.picture("first-run-key-ring")
+        view.next_after_keyring.click()
+        self.picture("first-run-clinic")
         view.make.click()
         wait_until(lambda: bool(view.recovery.key.text()))
         self.picture("recovery-key")
@@ -203,6 +214,11 @@ class Photographer:
         assert desk is not None
         page = self.app.page
         assert page is not None
+        wait_until(lambda: desk.state.phase not in WAITING)
+        self.picture("guided")
+        guide = self.app.window.findChild(GuidedSession)
+        assert guide is not None
+        guide.leave.click()
         page.clients.new_client_requested.emit("Nora B.", "Writes between sessions; first week")
         self.picture("empty-session")
         self.open("Marta K.")
@@ -286,6 +302,11 @@ class Photographer:
         workspace.keys_requested.emit()
         self.picture("keys")
         self.close(KeySheet)
+        self.app.window.help_requested.emit("roles")
+        self.picture("help")
+        self.app.window.findChild(HelpWindow).words.setText("recovery key")
+        self.picture("help-found")
+        self.close(HelpWindow)
         workspace.habits_requested.emit()
         self.picture("habits")
         self.close(HabitsDialog)
@@ -322,6 +343,11 @@ class Photographer:
         wait_until(lambda: shop.state.run_state is RunState.DONE)
         PlayedRuns.options = ("--wait",)
         self.picture("report")
+        page = workspace.findChild(WorkshopPage)
+        assert page is not None
+        page.use.click()
+        self.picture("sign-off")
+        self.close(PromoteDialog)
 
 
 def main() -> int:
@@ -330,6 +356,7 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=100, help="text size in percent")
     parser.add_argument("--themes", default="light,dark")
     parser.add_argument("--size", default="1280x800", help="of the window, in pixels")
+    parser.add_argument("--language", default="", help="of the window, as in the settings")
     parser.add_argument("--on-screen", action="store_true", help="real windows on $DISPLAY")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -338,7 +365,7 @@ def main() -> int:
         application.setFont(QFont("Inter"))
     for theme in given.themes.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            shots = Photographer(application, Path(folder), given.out, theme, given.scale)
+            shots = Photographer(application, Path(folder), given.out, theme, given.scale, given.language)
             shots.app.window.resize(*map(int, given.size.split("x")))
             shots.first_run()
             shots.unlock()

@@ -29,7 +29,10 @@ def words_of(state: DeskState) -> Words | None:
     """The notice for a state; None for the states that show drafts, progress or a risk."""
     name = state.client.name if state.client is not None else ""
     return {
-        Phase.NO_CLIENT: Words(tr("Choose a client"), tr("Their conversation and the drafts appear here.")),
+        Phase.NO_CLIENT: Words(
+            tr("Choose a client"),
+            tr("Choose one on the left, or add one with Ctrl+N. The drafts appear here."),
+        ),
         Phase.EMPTY: Words(
             tr("No message yet"),
             tr("Paste or type what {0} wrote, then press Enter. Drafts appear here.").format(name),

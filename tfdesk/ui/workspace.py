@@ -21,7 +21,7 @@ from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.ui.announce import announce
 from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import KeyButton, button, card, label, surface
-from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
+from tfdesk.ui.theme import LARGE_SCALE, LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
 
 class Workspace(QWidget):
@@ -31,6 +31,8 @@ class Workspace(QWidget):
         lock_requested
         search_requested
         keys_requested
+        help_requested
+        guide_requested: the guided first session, begun or gone on with
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         backup_folder_requested: where a backup is made when the window closes, "" for none
@@ -39,6 +41,8 @@ class Workspace(QWidget):
     lock_requested = Signal()
     search_requested = Signal()
     keys_requested = Signal()
+    help_requested = Signal()
+    guide_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
     backup_folder_requested = Signal(str)
@@ -89,8 +93,10 @@ class Workspace(QWidget):
         line = QHBoxLayout(header)
         line.setContentsMargins(16, 5, 16, 5)
         line.setSpacing(4)
-        line.addWidget(label("tfdesk", "wordmark"))
-        line.addSpacing(12)
+        self._wordmark = label("tfdesk", "wordmark")
+        self._wordmark.setContentsMargins(0, 0, 12, 0)
+        line.addWidget(self._wordmark)
+        self._theme.changed.connect(self._fit_header)
         for number, (name, page) in enumerate(pages):
             tab = button(name, "page")
             tab.setCheckable(True)
@@ -111,11 +117,26 @@ class Workspace(QWidget):
         self.backup_button.clicked.connect(self._open_backup_menu)
         line.addWidget(self.backup_button)
         line.addSpacing(4)
+        self.help_button = button(self.tr("Help ▾"), hint=self.tr("Help and keys"))
+        self.help_button.clicked.connect(self._open_help_menu)
+        line.addWidget(self.help_button)
+        line.addSpacing(4)
         self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
         self.lock.clicked.connect(self.lock_requested)
         line.addWidget(self.lock)
+        self._fit_header()
         self.show_page(0)
         return header
+
+    def _fit_header(self) -> None:
+        """At large text the title bar alone says the program's name: the buttons need the room."""
+        self._wordmark.setVisible(self._theme.scale < LARGE_SCALE)
+
+    def show_banner(self, banner: QWidget) -> None:
+        """Put a line above every page; it goes when it is closed."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.indexOf(self._stack), banner)
 
     def _footer(self, idle_minutes: int) -> QWidget:
         footer = surface("footer")
@@ -142,6 +163,7 @@ class Workspace(QWidget):
         return [
             Command(group, self.tr("Search everything"), ("Ctrl+K",), self.search_requested.emit),
             Command(group, self.tr("All keys"), ("F1",), self.keys_requested.emit),
+            Command(group, self.tr("Guided first session"), (), self.guide_requested.emit),
             Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
             *(
                 Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
@@ -214,6 +236,18 @@ class Workspace(QWidget):
     def _stop_backups(self) -> None:
         self.backup_folder_requested.emit("")
 
+    def help_menu(self) -> QMenu:
+        """Help, and the keys."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Help\tShift+F1")).triggered.connect(self.help_requested)
+        menu.addAction(self.tr("Guided first session")).triggered.connect(self.guide_requested)
+        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open_help_menu(self) -> None:
+        self.help_menu().popup(self.help_button.mapToGlobal(self.help_button.rect().bottomLeft()))
+
     def _open_view_menu(self) -> None:
         menu = QMenu(self)
         themes = QActionGroup(menu)
@@ -232,7 +266,6 @@ class Workspace(QWidget):
         ):
             menu.addAction(name).setData((self._theme.mode, wanted))
         menu.addSeparator()
-        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
         menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
         menu.triggered.connect(self._on_look_chosen)
         menu.aboutToHide.connect(menu.deleteLater)
