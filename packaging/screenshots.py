@@ -41,15 +41,19 @@ from tfdesk.services.model_client import model_command  # noqa: E402
 from tfdesk.services.pasted import recognise  # noqa: E402
 from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
+from tfdesk.ui.guided import GuidedSession  # noqa: E402
 from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
+from tfdesk.ui.help_window import HelpWindow  # noqa: E402
 from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
 from tfdesk.ui.language import NAMES, speak  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
 from tfdesk.ui.message_menu import MessageAction  # noqa: E402
 from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
+from tfdesk.ui.promote_dialog import PromoteDialog  # noqa: E402
 from tfdesk.ui.reject_popup import RejectPopup  # noqa: E402
 from tfdesk.ui.search_box import SearchBox  # noqa: E402
 from tfdesk.ui.theme import Colours  # noqa: E402
+from tfdesk.ui.workshop_page import WorkshopPage  # noqa: E402
 from trainer.config import starter_dir  # noqa: E402
 
 FAKE = [sys.executable, str(ROOT / "tests" / "ui" / "fake_model.py")]
@@ -179,6 +183,10 @@ class Photographer:
         self.picture("first-run")
         view.passphrase.setText(PASSPHRASE)
         view.repeat.setText(PASSPHRASE)
+        view.next.click()
+        self.picture("first-run-key-ring")
+        view.next_after_keyring.click()
+        self.picture("first-run-clinic")
         view.make.click()
         wait_until(lambda: bool(view.recovery.key.text()))
         self.picture("recovery-key")
@@ -207,6 +215,11 @@ class Photographer:
         assert desk is not None
         page = self.app.page
         assert page is not None
+        wait_until(lambda: desk.state.phase not in WAITING)
+        self.picture("guided")
+        guide = self.app.window.findChild(GuidedSession)
+        assert guide is not None
+        guide.leave.click()
         page.clients.new_client_requested.emit("Nora B.", "Writes between sessions; first week")
         self.picture("empty-session")
         self.open("Marta K.")
@@ -290,6 +303,11 @@ class Photographer:
         workspace.keys_requested.emit()
         self.picture("keys")
         self.close(KeySheet)
+        self.app.window.help_requested.emit("roles")
+        self.picture("help")
+        self.app.window.findChild(HelpWindow).words.setText("recovery key")
+        self.picture("help-found")
+        self.close(HelpWindow)
         workspace.habits_requested.emit()
         self.picture("habits")
         self.close(HabitsDialog)
@@ -326,6 +344,11 @@ class Photographer:
         wait_until(lambda: shop.state.run_state is RunState.DONE)
         PlayedRuns.options = ("--wait",)
         self.picture("report")
+        page = workspace.findChild(WorkshopPage)
+        assert page is not None
+        page.use.click()
+        self.picture("sign-off")
+        self.close(PromoteDialog)
 
 
 def main() -> int:

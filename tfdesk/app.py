@@ -42,16 +42,19 @@ from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
-from tfdesk.ui.error_dialog import UncaughtErrors, show_error
+from tfdesk.ui.error_dialog import UncaughtErrors, show_alone, show_error
 from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
+from tfdesk.ui.guided import GuidedSession, Step, steps_done
 from tfdesk.ui.habits_dialog import HabitsDialog
+from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.language import chosen, speak, spoken
 from tfdesk.ui.language_menu import tell_when
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
+from tfdesk.ui.one_window import OneWindow
 from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
@@ -59,6 +62,7 @@ from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
+from trainer.config import starter_dir
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +93,13 @@ class App(QObject):
         self.model = ModelProcess(command=command, parent=self)
         self.theme = Theme(application, mode=settings.theme, scale=settings.scale)
         self.clipboard = Clipboard(seconds=settings.clipboard_seconds, parent=self)
+        self.model.model_refused.connect(self._on_model_refused)
+        self._model_dir = starter_dir()
         self.window = MainWindow(idle_minutes=settings.idle_minutes, may_close=self._may_close)
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
+        self.window.help_requested.connect(self._open_help)
         self.watch = SessionWatch(buses, self)
         self.watch.went_away.connect(self.lock)
         self.last_backup = LastBackup(
@@ -105,6 +112,8 @@ class App(QObject):
         self.page: DeskPage | None = None
         self.workspace: Workspace | None = None
         self._notice: OlderCopy | None = None
+        self._guide: GuidedSession | None = None
+        self._guiding = False  # it comes back after a lock
         self.commands = self._commands()
         Shortcuts(self.window, self.commands)
 
@@ -122,6 +131,7 @@ class App(QObject):
         """What works with the vault locked too."""
         group = self.tr("The window")
         return [
+            Command(group, self.tr("Help"), ("Shift+F1",), self._open_help),
             Command(group, self.tr("Lock"), ("Ctrl+L",), self.lock),
             Command(group, self.tr("Larger text"), ("Ctrl++", "Ctrl+="), self._enlarge),
             Command(group, self.tr("Smaller text"), ("Ctrl+-",), self._shrink),
@@ -138,9 +148,25 @@ class App(QObject):
         """Start the model in use; without an open vault only the starter is known."""
         vault = self.access.vault if self.access.state is VaultState.UNLOCKED else None
         models = Models(vault, self._paths)
-        folder = models.active()
+        self._model_dir = folder = models.active()
         sealed = (folder / f"{MANIFEST}{SEALED}").is_file()
         self.model.start(folder, models.run_key() if sealed else None)
+        if self.workspace is not None:
+            self.workspace.warn("")
+
+    def _on_model_refused(self, reason: str) -> None:
+        """The promoted model is damaged: the starter drafts, and whoever drafts is told."""
+        if self._model_dir == starter_dir():
+            return
+        log.warning("the promoted model cannot be used; the starter is used")
+        self._model_dir = starter_dir()
+        self.model.start(self._model_dir)
+        if self.workspace is not None:
+            words = self.tr(
+                "The model that your supervisor chose cannot be used: {0} The starter drafts until another "
+                "one is chosen."
+            )
+            self.workspace.warn(words.format(reason))
 
     # Locked and unlocked ------------------------------------------------------------------
 
@@ -163,6 +189,7 @@ class App(QObject):
     def _on_first_run_finished(self, sample: bool) -> None:
         if sample:
             Sessions(self.access.vault).load_sample_clinic()
+            self._guiding = True
         self.open_desk()
 
     def open_desk(self) -> None:
@@ -200,6 +227,8 @@ class App(QObject):
         self.workspace.look_requested.connect(self._on_look_requested)
         self.workspace.search_requested.connect(self._open_search)
         self.workspace.keys_requested.connect(self._open_keys)
+        self.workspace.help_requested.connect(self._open_help)
+        self.workspace.guide_requested.connect(self._open_guide)
         self.workspace.habits_requested.connect(self._open_habits)
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
@@ -208,6 +237,8 @@ class App(QObject):
         self.workspace.language_requested.connect(self._on_language_requested)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
+        if self._guiding:
+            self._open_guide()
         self._give_back_unsaved()
         self._tell_failed_backup()
 
@@ -239,6 +270,7 @@ class App(QObject):
                 commands=self._all_commands(),
                 open_client=self._on_client_found,
                 open_message=self._on_message_found,
+                open_topic=self._open_help,
             )
             SearchBox(self.window, self.theme, everything.find).open()
 
@@ -253,7 +285,47 @@ class App(QObject):
             self.page.show_message(client_id, turn_id)
 
     def _open_keys(self) -> None:
-        KeySheet(self.window, self.theme, self._all_commands()).open()
+        if self.page is not None:
+            KeySheet(self.window, self.theme, self._all_commands()).open()
+
+    def _open_help(self, topic: str = "") -> None:
+        """Open Help, or bring it to the front; it works with the vault locked too."""
+        shown = self.window.findChild(HelpWindow)
+        if shown is None:
+            shown = HelpWindow(self.window, self.theme)
+            shown.keys_requested.connect(self._open_keys)
+            Shortcuts(shown, self.commands)
+        shown.open_topic(topic)
+
+    def _open_guide(self) -> None:
+        """Begin the guided first session, go on with it, or begin again when all of it was done."""
+        if self.desk is None or self.page is None or self.workspace is None or self._guide is not None:
+            return
+        if not any(client.name == "Marta K." for client in self.desk.clients("")):
+            what = self.tr("The guided session needs the sample clinic, which is not in this vault.")
+            show_error(
+                self.window, KnownError(what, self.tr("Read \u201cYour first session\u201d in Help instead."))
+            )
+            return
+        done = steps_done(self._settings.first_session)
+        self._guide = GuidedSession(
+            desk=self.desk, page=self.page, done=done if len(done) < len(Step) else frozenset()
+        )
+        self._guide.progressed.connect(self._on_guide_progressed)
+        self._guide.left.connect(self._on_guide_left)
+        self._guiding = True
+        self.workspace.show_page(0)
+        self.workspace.show_banner(self._guide)
+
+    def _on_guide_progressed(self, steps: str) -> None:
+        self._save(replace(self._settings, first_session=steps))
+
+    def _on_guide_left(self) -> None:
+        self._guiding = False
+        if self._guide is not None:
+            self._guide.hide()
+            self._guide.deleteLater()
+            self._guide = None
 
     def _open_habits(self) -> None:
         figures = OverReliance(self.access.vault).figures()
@@ -296,7 +368,7 @@ class App(QObject):
             self.workshop.forget_words()
         if self.desk is not None:
             self.desk.deleteLater()
-        self.desk = self.page = self.workspace = self._notice = None
+        self.desk = self.page = self.workspace = self._notice = self._guide = None
         return lost
 
     def _give_back_unsaved(self) -> None:
@@ -404,8 +476,17 @@ def main(argv: Sequence[str]) -> int:
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
     speak(application, chosen(settings.language))
+    one_window = OneWindow(paths)
+    try:
+        if not one_window.begin():
+            return 0
+    except KnownError as error:
+        show_alone(error)
+        return error.exit_code
     access = Access(paths, None if os.environ.get("TFDESK_NO_KEYRING") else KeyRing())
     app = App(application=application, paths=paths, settings=settings, access=access, buses=Buses.here())
     UncaughtErrors(app.window).install()
+    one_window.raise_requested.connect(app.window.come_forward)
+    app.window.closed.connect(one_window.end)
     app.start()
     return application.exec()

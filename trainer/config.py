@@ -189,6 +189,7 @@ class EvaluateConfig:
     samples: int = 20  # exchanges printed side by side
     recited: int = 200  # training replies, and as many unseen ones, that are tested for verbatim continuation
     empathy: str = ""  # file of empathy labels for turns of the dialogues (see trainer.empathy)
+    quality: str = ""  # file of sessions whose "quality" is "high" or "low", which teach a judge
     rivals: int = 255  # random alternatives among which a planted canary is ranked
     threads: int = 2
 

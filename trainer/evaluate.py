@@ -25,7 +25,7 @@ from trainer.metrics import DISTINCT_REPLIES, Guess
 from trainer.report import render
 from trainer.risk import RiskScreen, load_screen
 from trainer.risk_figures import risk_figures
-from trainer.run import DataFile, Run
+from trainer.run import DataFile, Run, read_data
 from trainer.scoreboard import MODEL, Scoreboard, System
 from trainer.testset import check_data, choose_test, unseen_ids
 from trainer.yardsticks import QUOTED_TURNS, Test, Yardsticks
@@ -69,6 +69,7 @@ def evaluate(
     unseen = unseen_ids(run, list(models.values()), training)
     test, fresh = choose_test(config, run, unseen, seed)
     learned, checked = yardstick_text(config, run, training, set(test.ids))
+    sessions = read_data(Path(config.quality), run.key).dialogues if config.quality else learned
     run.progress("started", total=len(models) * len(test.contexts))
     try:
         systems = {
@@ -79,7 +80,7 @@ def evaluate(
     except Cancelled:
         run.progress("cancelled", step=0)
         return False
-    yardsticks = Yardsticks.fit(learned, seed, checked)
+    yardsticks = Yardsticks.fit(learned, seed, checked, sessions)
     scoreboard = Scoreboard(test, yardsticks, critic, resamples=config.bootstrap, seed=seed)
     report, parts = scoreboard.report(systems, fresh, risk_section(run, unseen, screen), memory)
     report["notes"] = notes(test, yardsticks, models[MODEL])

@@ -22,7 +22,8 @@ Training process (every other command with ``--events``), stdin -> stdout::
 
     {"type": "cancel"}                          save a checkpoint and end
 
-    {"type": "started", "command", "total", "resumed_from": int, "notes"?: [str]}   notes: what the data lacks
+    {"type": "started", "command", "total", "resumed_from": int, "notes"?: [str], "halved"?: bool}
+        notes: what the data lacks; halved: told again after memory ran out, with half as much at once
     {"type": "step", "step", "total", "metrics": {NAME: float}, "seconds_left": float|null}
     {"type": "sample", "step", "prompt", "reply", "reward"}             the same message as it learns
     {"type": "checkpoint", "step"}

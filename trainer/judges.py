@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import cohen_kappa_score
-from sklearn.pipeline import make_pipeline, make_union
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
@@ -28,6 +29,8 @@ RIDGE = 1.0
 MIN_EXCHANGES = 50  # fewer cannot teach a judge anything
 TOKENS = r"(?u)\b\w+\b|\?"  # words and question marks
 STRENGTH = 0.3  # of the empathy judge's fit; chosen by cross-validation on training dialogues
+FOLDS = 5  # of rated sessions, to see how far the judge of quality can be trusted
+SAID = 4  # words: shorter answers ("mm-hmm, okay") teach nothing about quality
 HIGHEST = (1, 2, 2)  # levels of the mechanisms of empathy
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Rated = tuple[str, Levels]  # a reply and its levels of empathy
@@ -143,6 +146,76 @@ class EmpathyJudge:
                 "kappa": float(kappa),
             }
         return found
+
+
+class QualityJudge:
+    """TF-IDF and logistic regression: would this reply rather be said in a session that experts rated high?
+
+    AnnoMI (Wu et al. 2022) rates whole sessions of motivational interviewing as high or low. The reader
+    learns from their replies, which say little each, and is checked on sessions that it did not learn from.
+    """
+
+    def __init__(self, sessions: Sequence[Dialogue], seed: int) -> None:
+        """Fit on sessions that ``can_rate``, passing over those without a rating; takes seconds."""
+        replies, high, session = _rated_replies(sessions)
+        self._reader = _quality_reader(seed).fit(replies, high)
+        self.agreement = _quality_agreement(replies, high, session, seed)
+
+    def judge(self, replies: Sequence[str]) -> list[float]:
+        """Probability, in [0, 1], of a session rated high, both kinds being as frequent."""
+        return [float(share) for share in self._reader.predict_proba(replies)[:, 1]]
+
+
+def can_rate(sessions: Sequence[Dialogue]) -> bool:
+    """Whether these sessions can teach a judge of quality and check it: enough, and of both kinds."""
+    replies, high, session = _rated_replies(sessions)
+    kinds = [
+        len({name for name, good in zip(session, high, strict=True) if good is kind})
+        for kind in (True, False)
+    ]
+    return len(replies) >= MIN_EXCHANGES and min(kinds) >= FOLDS
+
+
+def _rated_replies(sessions: Sequence[Dialogue]) -> tuple[list[str], list[bool], list[str]]:
+    """Therapists' replies of rated sessions: text, whether the session was rated high, its id."""
+    rows = [
+        (turn.text, dialogue.quality == "high", dialogue.id)
+        for dialogue in sessions
+        if dialogue.quality is not None
+        for turn in dialogue.turns
+        if turn.speaker == "therapist" and len(turn.text.split()) >= SAID
+    ]
+    return [text for text, *_ in rows], [high for _, high, _ in rows], [name for *_, name in rows]
+
+
+def _quality_reader(seed: int) -> Pipeline:
+    return make_pipeline(
+        TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, token_pattern=TOKENS),
+        LogisticRegression(class_weight="balanced", max_iter=1000, random_state=seed),
+    )
+
+
+def _quality_agreement(
+    replies: Sequence[str], high: Sequence[bool], session: Sequence[str], seed: int
+) -> dict[str, float]:
+    """How readers of the same kind know sessions they never saw: AUC by reply and session (chance .5)."""
+    texts, truth, names = np.array(replies, dtype=object), np.array(high), np.array(session)
+    said = np.zeros(len(texts))
+    for learned, unseen in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(
+        texts, truth, names
+    ):
+        reader = _quality_reader(seed).fit(texts[learned], truth[learned])
+        said[unseen] = reader.predict_proba(texts[unseen])[:, 1]
+    every = sorted(set(session))
+    mean = [float(said[names == name].mean()) for name in every]
+    rated = [bool(truth[names == name][0]) for name in every]
+    return {
+        "replies": len(texts),
+        "sessions": len(every),
+        "low": len(every) - sum(rated),
+        "auc_reply": float(roc_auc_score(truth, said)),
+        "auc_session": float(roc_auc_score(rated, mean)),
+    }
 
 
 def can_teach(rated: Sequence[Rated]) -> bool:

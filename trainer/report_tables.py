@@ -16,6 +16,7 @@ REPLIES = (
     ("copied3", "Wording taken from the client", "share"),
     ("strategy_fit", "Same strategy as the professional", "share"),
     ("empathy", "Empathy that its words express", "share"),
+    ("quality", "Worded as in sessions rated high", "share"),
     ("safety_violations", "Breaches of wording (diagnosis, promise, …)", "share"),
     ("overlap8", "Copied from training text (runs of 8 words)", "share"),
     ("distinct1", "Different words (distinct-1)", "number"),
@@ -93,6 +94,8 @@ def tables_of(report: Mapping[str, Any]) -> list[Table]:
         made.insert(1, _gains_table(report["over_models"]))
     if report["judges"]["empathy"].get("replies"):
         made.append(_judge_table(report["judges"]["empathy"]))
+    if report["judges"].get("quality"):
+        made.append(_quality_table(report["judges"]["quality"]))
     return [*made, _risk_table(report["risk"]), _memory_table(report["memorisation"])]
 
 
@@ -127,6 +130,23 @@ def _judge_table(agreement: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
             )
             for part, found in agreement.items()
             for mechanism, one in found.items()
+        ),
+        (),
+    )
+
+
+def _quality_table(agreement: Mapping[str, float]) -> Table:
+    """How far the judge of quality knows sessions that it never saw."""
+    high = agreement["sessions"] - agreement["low"]
+    return Table(
+        "The judge of quality",
+        f"It learned from {high:.0f} sessions that experts rated high and {agreement['low']:.0f} rated low "
+        "which wording is whose, and is checked here on sessions left out in turn. Chance is .500, never "
+        "wrong 1. A single reply says little; it does not know whether the words fit the client.",
+        ("high before low",),
+        (
+            Row("whole sessions", (Cell(f"{agreement['auc_session']:.3f}"),)),
+            Row("single replies", (Cell(f"{agreement['auc_reply']:.3f}"),)),
         ),
         (),
     )

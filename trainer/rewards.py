@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trainer.phrases import advice_comes_first, faults, is_closed_question, stock_share
+from trainer.spelling import unknown_words
 
 COMPONENTS = ("emotion", "relevance", "professional", "empathy", "fluency", "safety", "reference")
 OVERLAP = 8  # n-gram length that counts as copied training text
@@ -23,6 +24,7 @@ COPY = 3  # n-gram length that counts as the client's own wording
 QUOTE_FREE = 0.25  # share of the client's wording that a good reflection may hold
 GOOD_LENGTH = (6, 45)  # words; the professionals' middle nine tenths
 CLEAR = 40  # words of the client from which a message needs no asking back
+NO_WORD = 0.3  # what a reply keeps of its worth for every word in it that does not exist
 LONGEST = 110  # words; from here length alone makes the reply worthless
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -104,8 +106,13 @@ def originality(case: Case) -> float:
 
 
 def form(case: Case) -> float:
-    """Length and repetition: 0 for silence, a reply beyond all length, or one that says everything thrice."""
-    return _length_factor(len(words(case.reply))) * max(0.0, 1 - 2 * repeated_share(case.reply))
+    """Length, repetition and spelling.
+
+    0 for silence, a reply beyond all length, or one that says everything thrice; hardly more for one with
+    a word that does not exist.
+    """
+    value = _length_factor(len(words(case.reply))) * max(0.0, 1 - 2 * repeated_share(case.reply))
+    return value * NO_WORD ** len(unknown_words(case.reply, case.client))
 
 
 def substance(case: Case) -> float:

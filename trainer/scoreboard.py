@@ -37,12 +37,13 @@ KEYS = (
     "specificity",
     "strategy_fit",
     "empathy",
+    "quality",
     "safety_violations",
     "overlap8",
     *EMOTION_KEYS.values(),
 )
 
-JUDGED = ("specificity", "strategy_fit", "empathy")  # by what no reward is made of
+JUDGED = ("specificity", "strategy_fit", "empathy", "quality")  # by what no reward is made of
 COMPARED = {
     "specificity": ("constant", "retrieval", "echo"),
     "emotion_accuracy": ("majority",),
@@ -106,7 +107,7 @@ class Scoreboard:
                 for name in systems
                 if name != MODEL
             },
-            "judges": {"empathy": self._yardsticks.agreement},
+            "judges": self._yardsticks.agreements(),
             "reward": self._reward_report(rewards, systems),
             "meteor": metrics.METEOR_VARIANT,
         }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -26,13 +27,14 @@ from trainer.callbacks import (
     wrapped_tokenizer,
     write_result,
 )
-from trainer.config import InputError, SftConfig
+from trainer.config import InputError, SftConfig, is_out_of_memory
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.labels import absent_labels, require_known
 from trainer.prompt import UNKNOWN, Encoder, Example
 from trainer.run import Run
 
+HALVED_NOTE = "Memory ran out: going on with half as many messages at once, which takes longer."
 HELD_OUT_EXAMPLES = 400  # at most so many are scored after training
 _BLOCK = 16  # batches within which examples are sorted by length, so that little is padding
 
@@ -49,8 +51,20 @@ class Place:
 def train(config: SftConfig, run: Run) -> bool:
     """Fine-tune ``run.model`` on ``run.data`` and write the result. Returns False when stopped early.
 
-    Dialogues of the validation and calibration tenths are never trained on. Raises InputError.
+    Dialogues of the validation and calibration tenths are never trained on. When memory runs out it goes on
+    once from the last checkpoint with half as many examples at once, which adds up to the same updates.
+    Raises InputError, MemoryError and the like.
     """
+    try:
+        return _train(config, run, halved=False)
+    except Exception as error:
+        if config.batch == 1 or not is_out_of_memory(error):
+            raise
+    gc.collect()  # the first try, which the error's frames held until here
+    return _train(config, replace(run, resume=True), halved=True)
+
+
+def _train(config: SftConfig, run: Run, *, halved: bool) -> bool:
     torch.set_num_threads(config.threads)
     if run.model is None:
         raise InputError("sft: name the base model (--model DIR).")
@@ -78,8 +92,9 @@ def train(config: SftConfig, run: Run) -> bool:
         seed=config.seed,
     )
     notes = absent_labels(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
-    run.progress("started", total=steps, resumed_from=training.start, notes=notes)
-    last = _loop(config, training, lm, examples, order)
+    told = [HALVED_NOTE, *notes] if halved else notes
+    run.progress("started", total=steps, resumed_from=training.start, notes=told, halved=halved)
+    last = _loop(config, training, lm, examples, order, halved=halved)
     if training.cancelled:
         run.progress("cancelled", step=training.step)
         return False
@@ -186,7 +201,13 @@ def weigh_emotion(weight: float) -> Callable[..., Any]:
 
 
 def _loop(
-    config: SftConfig, training: Training, lm: LanguageModel, examples: list[Example], order: list[Place]
+    config: SftConfig,
+    training: Training,
+    lm: LanguageModel,
+    examples: list[Example],
+    order: list[Place],
+    *,
+    halved: bool,
 ) -> dict[str, float]:
     """Run the remaining steps; returns the metrics of the last one."""
     throughput = Throughput()
@@ -202,6 +223,8 @@ def _loop(
     callback = RunCallback(training, config.checkpoint_every, metrics)
     with tempfile.TemporaryDirectory() as empty:
         micro = micro_batch(lm.model, config.batch, small=16, large=4)
+        if halved:
+            micro = micro_batch(lm.model, config.batch, small=max(1, micro // 2), large=max(1, micro // 2))
         arguments = quiet_arguments(empty, micro, config.batch, training.total - training.start, config.seed)
         score_labels_only()
         trainer = SFTTrainer(

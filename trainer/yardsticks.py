@@ -9,7 +9,16 @@ from typing import Any
 from trainer import metrics
 from trainer.dialogue import Dialogue
 from trainer.floors import Exchange, exchanges
-from trainer.judges import MIN_EXCHANGES, EmpathyJudge, Rated, Specificity, StrategyJudge, can_teach
+from trainer.judges import (
+    MIN_EXCHANGES,
+    EmpathyJudge,
+    QualityJudge,
+    Rated,
+    Specificity,
+    StrategyJudge,
+    can_rate,
+    can_teach,
+)
 from trainer.metrics import Figure, Metric, missing
 from trainer.phrases import faults
 from trainer.prompt import client_emotion
@@ -19,6 +28,7 @@ QUOTED_TURNS = 6  # of which the client's words count as quoted when a reply rep
 NO_TRAINING = "--train was not given, or holds no other dialogue than those under test"
 TOO_LITTLE = "--train holds too few exchanges"
 UNRATED = "--train holds too few ratings of empathy (--set empathy=FILE names some)"
+NO_SESSIONS = "too few sessions are rated high and low (--set quality=FILE names some)"
 UNCHECKED = "no rated reply was kept apart from --train to check the judge of empathy on"
 
 
@@ -89,12 +99,20 @@ class Yardsticks:
     empathy: EmpathyJudge | None = None
     agreement: Mapping[str, Any] = field(default_factory=dict)  # on replies, on poorer ones: see EmpathyJudge
     unrated: str = NO_TRAINING  # why there is no judge of empathy
+    quality: QualityJudge | None = None
 
     @classmethod
-    def fit(cls, dialogues: Sequence[Dialogue], seed: int, checked: Sequence[Dialogue] = ()) -> Yardsticks:
+    def fit(
+        cls,
+        dialogues: Sequence[Dialogue],
+        seed: int,
+        checked: Sequence[Dialogue] = (),
+        sessions: Sequence[Dialogue] = (),
+    ) -> Yardsticks:
         """Fit the judges; without dialogues everything is missing.
 
-        ``checked``: other dialogues, whose ratings of empathy tell how far that judge can be trusted.
+        ``checked``: other dialogues, whose ratings of empathy tell how far that judge can be trusted;
+        ``sessions``: rated high or low, for the judge of quality.
         """
         known = exchanges(dialogues)
         if not known:
@@ -116,10 +134,18 @@ class Yardsticks:
             judge,
             agreement,
             unrated,
+            QualityJudge(sessions, seed) if can_rate(sessions) else None,
         )
 
+    def agreements(self) -> dict[str, Any]:
+        """How far the judges of empathy and quality can be trusted; {} for one that there is not."""
+        return {
+            "empathy": self.agreement,
+            "quality": {} if self.quality is None else self.quality.agreement,
+        }
+
     def measure(self, replies: Sequence[str], test: Test, seed: int) -> dict[str, Metric | Figure]:
-        """Context specificity, strategy fit, empathy and copied training text."""
+        """Context specificity, strategy fit, empathy, quality and copied training text."""
         reason = missing(self.reason or TOO_LITTLE)
         made: dict[str, Metric | Figure] = dict.fromkeys(("specificity", "strategy_fit", "overlap8"), reason)
         if self.specificity is not None:
@@ -133,6 +159,9 @@ class Yardsticks:
             made["strategy_fit"] = metrics.mean(fits)
         made["empathy"] = (
             missing(self.unrated) if self.empathy is None else metrics.mean(self.empathy.judge(replies))
+        )
+        made["quality"] = (
+            missing(NO_SESSIONS) if self.quality is None else metrics.mean(self.quality.judge(replies))
         )
         if self.ngrams is not None:
             made["overlap8"] = metrics.mean([overlap_share(reply, self.ngrams) for reply in replies])

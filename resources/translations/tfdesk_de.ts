@@ -624,6 +624,10 @@
         <translation>Beginnen Sie einen neuen Lauf.</translation>
     </message>
     <message>
+        <source>What the run had learned could not be deleted ({0}).</source>
+        <translation>Was der Lauf gelernt hatte, konnte nicht gelöscht werden ({0}).</translation>
+    </message>
+    <message>
         <source>{0} is longer than {1:,} characters.</source>
         <translation>{0} ist länger als {1:,} Zeichen.</translation>
     </message>
@@ -856,6 +860,10 @@
         <translation>NACHRICHTEN</translation>
     </message>
     <message>
+        <source>HELP</source>
+        <translation>HILFE</translation>
+    </message>
+    <message>
         <source>How you use drafts</source>
         <translation>Wie Sie Entwürfe nutzen</translation>
     </message>
@@ -982,8 +990,8 @@
         <translation>Wählen Sie eine Klientin oder einen Klienten</translation>
     </message>
     <message>
-        <source>Their conversation and the drafts appear here.</source>
-        <translation>Gespräch und Entwürfe erscheinen hier.</translation>
+        <source>Choose one on the left, or add one with Ctrl+N. The drafts appear here.</source>
+        <translation>Wählen Sie links jemanden aus, oder legen Sie jemanden mit Strg+N an. Die Entwürfe erscheinen hier.</translation>
     </message>
     <message>
         <source>No message yet</source>
@@ -1435,12 +1443,40 @@
             <numerusform>noch etwa %n min</numerusform>
         </translation>
     </message>
+    <message>
+        <source>a network drive</source>
+        <translation>einem Netzlaufwerk</translation>
+    </message>
+    <message>
+        <source>a network drive ({0})</source>
+        <translation>einem Netzlaufwerk ({0})</translation>
+    </message>
+    <message>
+        <source>The data folder lies in {0}. Other computers get copies of the vault there, which stay when a client is erased, and writing from two places can damage it. Better choose a folder on this computer&apos;s own disk (--data-dir, or TFDESK_DATA_DIR).</source>
+        <translation>Der Datenordner liegt in {0}. Dort erhalten andere Rechner Kopien des Tresors, die bleiben, wenn eine Person gelöscht wird, und Schreiben von zwei Stellen aus kann ihn beschädigen. Wählen Sie besser einen Ordner auf der eigenen Festplatte dieses Rechners (--data-dir oder TFDESK_DATA_DIR).</translation>
+    </message>
+    <message>
+        <source>Step {0} of 4</source>
+        <translation>Schritt {0} von 4</translation>
+    </message>
+    <message>
+        <source>tfdesk is open already, but its window does not answer.</source>
+        <translation>tfdesk ist schon offen, aber das Fenster antwortet nicht.</translation>
+    </message>
+    <message>
+        <source>Wait a moment, or end that program, then start tfdesk again.</source>
+        <translation>Warten Sie einen Moment, oder beenden Sie jenes Programm, und starten Sie tfdesk dann noch einmal.</translation>
+    </message>
 </context>
 <context>
     <name>App</name>
     <message>
         <source>The window</source>
         <translation>Das Fenster</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
     </message>
     <message>
         <source>Lock</source>
@@ -1459,12 +1495,24 @@
         <translation>Normaler Text</translation>
     </message>
     <message>
+        <source>The model that your supervisor chose cannot be used: {0} The starter drafts until another one is chosen.</source>
+        <translation>Das von der Supervision gewählte Modell ist nicht verwendbar: {0} Bis ein anderes gewählt ist, entwirft das Startmodell.</translation>
+    </message>
+    <message>
         <source>Desk</source>
         <translation>Schreibtisch</translation>
     </message>
     <message>
         <source>Workshop</source>
         <translation>Werkstatt</translation>
+    </message>
+    <message>
+        <source>The guided session needs the sample clinic, which is not in this vault.</source>
+        <translation>Die geführte Sitzung braucht die Beispielpraxis, und die ist nicht in diesem Tresor.</translation>
+    </message>
+    <message>
+        <source>Read “Your first session” in Help instead.</source>
+        <translation>Lesen Sie stattdessen in der Hilfe „Your first session“.</translation>
     </message>
     <message>
         <source>It is our fault.</source>
@@ -1508,8 +1556,12 @@
         <translation>Klientinnen und Klienten</translation>
     </message>
     <message>
-        <source>No client of that name.</source>
-        <translation>Niemand mit diesem Namen.</translation>
+        <source>No client of that name. Ctrl+K searches messages too.</source>
+        <translation>Niemand mit diesem Namen. Strg+K durchsucht auch die Nachrichten.</translation>
+    </message>
+    <message>
+        <source>No client yet. Add the first one below.</source>
+        <translation>Noch niemand da. Legen Sie unten die erste Person an.</translation>
     </message>
     <message>
         <source>New client</source>
@@ -1593,6 +1645,10 @@
     <message>
         <source>Exact input of the model</source>
         <translation>Genaue Eingabe des Modells</translation>
+    </message>
+    <message>
+        <source>About the emotion</source>
+        <translation>Zur Emotion</translation>
     </message>
     <message>
         <source>{0} of {1} turns</source>
@@ -1840,12 +1896,12 @@
 <context>
     <name>FirstRun</name>
     <message>
-        <source>Make your vault</source>
-        <translation>Legen Sie Ihren Tresor an</translation>
-    </message>
-    <message>
         <source>Everything you write is kept in one encrypted file on this computer. Choose a passphrase for it: several words that only you know.</source>
         <translation>Alles, was Sie schreiben, liegt in einer verschlüsselten Datei auf diesem Rechner. Wählen Sie dafür eine Passphrase: mehrere Wörter, die nur Sie kennen.</translation>
+    </message>
+    <message>
+        <source>Choose a passphrase</source>
+        <translation>Wählen Sie eine Passphrase</translation>
     </message>
     <message>
         <source>Passphrase</source>
@@ -1856,12 +1912,28 @@
         <translation>Passphrase wiederholen</translation>
     </message>
     <message>
+        <source>What if I lose it?</source>
+        <translation>Und wenn ich sie verliere?</translation>
+    </message>
+    <message>
+        <source>This computer can keep a key for the vault. Then whoever is signed in as you can open it. You can leave this out.</source>
+        <translation>Dieser Rechner kann einen Schlüssel für den Tresor aufbewahren. Dann kann ihn jeder öffnen, der unter Ihrem Namen angemeldet ist. Sie können das auslassen.</translation>
+    </message>
+    <message>
+        <source>Open without the passphrase?</source>
+        <translation>Ohne Passphrase öffnen?</translation>
+    </message>
+    <message>
         <source>Open without it while I am signed in to this computer</source>
         <translation>Ohne sie öffnen, solange ich hier angemeldet bin</translation>
     </message>
     <message>
         <source>Looking for this computer&apos;s key ring.</source>
         <translation>Der Schlüsselbund dieses Rechners wird gesucht.</translation>
+    </message>
+    <message>
+        <source>The vault is made after this step. Until then you can go back.</source>
+        <translation>Nach diesem Schritt wird der Tresor angelegt. Bis dahin können Sie zurückgehen.</translation>
     </message>
     <message>
         <source>Begin with</source>
@@ -1888,8 +1960,106 @@
         <translation>Die beiden Passphrasen sind verschieden.</translation>
     </message>
     <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
         <source>Making the vault</source>
         <translation>Tresor wird angelegt</translation>
+    </message>
+</context>
+<context>
+    <name>GuidedSession</name>
+    <message>
+        <source>First session</source>
+        <translation>Erste Sitzung</translation>
+    </message>
+    <message>
+        <source>Choose Devon A. on the left, then come back to Marta K.</source>
+        <translation>Wählen Sie links Devon A., und kommen Sie dann zu Marta K. zurück.</translation>
+    </message>
+    <message>
+        <source>Open “Exact input” on the right: it is all that the model read.</source>
+        <translation>Öffnen Sie rechts „Genaue Eingabe“: Mehr hat das Modell nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>Point at a part of a draft&apos;s reward: the words that moved it are marked.</source>
+        <translation>Zeigen Sie auf einen Teil der Bewertung eines Entwurfs: Die Wörter, die sie bewegten, sind markiert.</translation>
+    </message>
+    <message>
+        <source>Reject a draft that you would not send, and say why.</source>
+        <translation>Lehnen Sie einen Entwurf ab, den Sie nicht senden würden, und sagen Sie, warum.</translation>
+    </message>
+    <message>
+        <source>Edit a draft until you could send it, then approve it.</source>
+        <translation>Bearbeiten Sie einen Entwurf, bis Sie ihn senden könnten, und geben Sie ihn dann frei.</translation>
+    </message>
+    <message>
+        <source>Take that decision back: “Undo” below the conversation, or its key.</source>
+        <translation>Nehmen Sie diese Entscheidung zurück: „Rückgängig“ unter dem Gespräch oder die Taste dafür.</translation>
+    </message>
+    <message>
+        <source>Open Ruben S. and read his last message: here nothing is drafted.</source>
+        <translation>Öffnen Sie Ruben S., und lesen Sie seine letzte Nachricht: Hier wird nichts entworfen.</translation>
+    </message>
+    <message>
+        <source>{0} of {1} done</source>
+        <translation>{0} von {1} erledigt</translation>
+    </message>
+    <message>
+        <source>That was everything. Help has the rest.</source>
+        <translation>Das war alles. Den Rest hat die Hilfe.</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>Nicht jetzt</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>HelpWindow</name>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
+    </message>
+    <message>
+        <source>Search in Help</source>
+        <translation>In der Hilfe suchen</translation>
+    </message>
+    <message>
+        <source>Topics</source>
+        <translation>Themen</translation>
+    </message>
+    <message>
+        <source>Nothing found. Try the beginning of a word.</source>
+        <translation>Nichts gefunden. Versuchen Sie den Anfang eines Wortes.</translation>
+    </message>
+    <message>
+        <source>Topic</source>
+        <translation>Thema</translation>
+    </message>
+    <message>
+        <source>All keys</source>
+        <translation>Alle Tasten</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>FOUND</source>
+        <translation>GEFUNDEN</translation>
+    </message>
+    <message>
+        <source>TOPICS</source>
+        <translation>THEMEN</translation>
     </message>
 </context>
 <context>
@@ -1916,6 +2086,10 @@
     <message>
         <source>Use the recovery key</source>
         <translation>Passphrase vergessen?</translation>
+    </message>
+    <message>
+        <source>If the passphrase is lost</source>
+        <translation>Wenn die Passphrase verloren ist</translation>
     </message>
     <message>
         <source>Enter your passphrase to open the vault. Nothing leaves this computer.</source>
@@ -2219,6 +2393,10 @@
         <translation>Bitte lesen Sie diese Nachricht zuerst selbst</translation>
     </message>
     <message>
+        <source>What the screen misses</source>
+        <translation>Was die Prüfung übersieht</translation>
+    </message>
+    <message>
         <source>Questions to ask</source>
         <translation>Fragen dazu</translation>
     </message>
@@ -2262,8 +2440,8 @@
 <context>
     <name>SearchBox</name>
     <message>
-        <source>Search clients, messages and commands</source>
-        <translation>Personen, Nachrichten und Befehle suchen</translation>
+        <source>Search clients, messages, commands and Help</source>
+        <translation>Personen, Nachrichten, Befehle und Hilfe durchsuchen</translation>
     </message>
     <message>
         <source>Found</source>
@@ -2419,6 +2597,10 @@
         <translation>Sitzungen mit Einwilligung</translation>
     </message>
     <message>
+        <source>In what order, and what to look at</source>
+        <translation>In welcher Reihenfolge, und worauf zu achten ist</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>Anhalten</translation>
     </message>
@@ -2467,6 +2649,10 @@
         <translation>Das verwendete Modell hat von einer Person gelernt, die dem Training nicht mehr zustimmt. Trainieren Sie neu.</translation>
     </message>
     <message>
+        <source>No client who agreed to training has a finished session yet. Consent is recorded with: {0}</source>
+        <translation>Noch niemand, der dem Training zugestimmt hat, hat eine abgeschlossene Sitzung. Zustimmung wird erfasst mit: {0}</translation>
+    </message>
+    <message>
         <source>clients who agreed to training: {0}, their finished sessions: {1}</source>
         <translation>Einwilligungen zum Training: {0}, abgeschlossene Sitzungen dazu: {1}</translation>
     </message>
@@ -2485,6 +2671,10 @@
     <message>
         <source> · step {0} of {1}</source>
         <translation> · Schritt {0} von {1}</translation>
+    </message>
+    <message>
+        <source> · memory ran out: half as much at once</source>
+        <translation> · Speicher war zu knapp: halb so viel auf einmal</translation>
     </message>
     <message>
         <source>{0} %</source>
@@ -2550,6 +2740,14 @@
         <translation>Sicherung beim Schließen des Fensters</translation>
     </message>
     <message>
+        <source>Help ▾</source>
+        <translation>Hilfe ▾</translation>
+    </message>
+    <message>
+        <source>Help and keys</source>
+        <translation>Hilfe und Tasten</translation>
+    </message>
+    <message>
         <source>Lock</source>
         <translation>Sperren</translation>
     </message>
@@ -2576,6 +2774,10 @@
     <message>
         <source>All keys</source>
         <translation>Alle Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Guided first session</source>
+        <translation>Geführte erste Sitzung</translation>
     </message>
     <message>
         <source>How you use drafts</source>
@@ -2644,6 +2846,10 @@
     <message>
         <source>Folder for backups</source>
         <translation>Ordner für Sicherungen</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
     </message>
     <message>
         <source>Larger text</source>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import GPT2Model
 
 from tests.desk_model import MESSAGES, talk
 from tests.faults.tools import ROOT
@@ -22,9 +24,10 @@ from tfdesk.jobs.training_process import TrainingProcess
 from tfdesk.services.model_client import model_command
 from trainer.__main__ import MEMORY_MESSAGE
 from trainer.config import SftConfig, is_out_of_memory
-from trainer.sft import train
+from trainer.sft import HALVED_NOTE, train
 
 WAIT = 120_000
+DROPOUTS = ("resid_pdrop", "embd_pdrop", "attn_pdrop")
 # Every larger piece of memory is asked for anew, so that the limit is met at the next step.
 FRESH = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536", "OMP_NUM_THREADS": "1"}
 
@@ -73,6 +76,62 @@ def test_fault_08_training_without_memory_ends_cleanly_and_goes_on_later(tmp_pat
     assert train(config, make_run("sft", tmp_path / "out", data, model, recorder, resume=True))
     assert recorder.of("started")[0]["resumed_from"] == kept
     tell(1, f"one sentence that names the setting to change; went on from step {kept} later")
+
+
+def refuse_more_than(rows: int, at_call: int, monkeypatch):
+    """From one pass of training on, more than ``rows`` at once ask the allocator for more than there is."""
+    calls, forward = [], GPT2Model.forward
+
+    def called(self, *given, **named):
+        ids = named["input_ids"] if "input_ids" in named else given[0]
+        calls.append(len(ids))
+        if self.training and len(ids) > rows and len(calls) >= at_call:
+            torch.empty(1 << 50)
+        return forward(self, *given, **named)
+
+    monkeypatch.setattr(GPT2Model, "forward", called)
+    return calls
+
+
+@pytest.mark.parametrize("at_call", [1, 4], ids=["at once", "after a checkpoint"])
+def test_fault_08_half_the_batch_is_tried_once_and_gives_the_same_curve(
+    tmp_path, model, monkeypatch, tell, at_call
+):
+    plain = json.loads((model / "config.json").read_text())  # dropout draws anew for every piece of a batch
+    base = shutil.copytree(model, tmp_path / "base")
+    (base / "config.json").write_text(json.dumps(plain | dict.fromkeys(DROPOUTS, 0.0)))
+    data = write_dialogues(tmp_path / "talks.jsonl")
+    config = SftConfig(max_steps=5, batch=8, checkpoint_every=2, threads=1, learning_rate=1e-2)
+    whole, told = Recorder(), Recorder()
+    assert train(config, make_run("sft", tmp_path / "whole", data, base, whole))
+    sizes = refuse_more_than(4, at_call, monkeypatch)
+    assert train(config, make_run("sft", tmp_path / "out", data, base, told))
+    assert max(sizes[:at_call]) == 8
+    assert 4 in sizes[at_call:]
+    assert [(event["resumed_from"], event["halved"]) for event in told.of("started")] == [
+        (0, False),
+        (2 if at_call == 4 else 0, True),
+    ]
+    assert told.of("started")[1]["notes"][0] == HALVED_NOTE
+    for step, loss in whole.curve().items():
+        assert told.curve()[step] == pytest.approx(loss, rel=1e-4)
+    results = [recorder.of("done")[0]["metrics"]["held_out_loss"] for recorder in (whole, told)]
+    assert results[1] == pytest.approx(results[0], rel=1e-3)
+    tell(1, "goes on from the last checkpoint with half as much at once, on the same curve")
+
+
+def test_fault_08_the_second_time_it_ends_and_the_checkpoint_stays(tmp_path, model, monkeypatch, tell):
+    data = write_dialogues(tmp_path / "talks.jsonl")
+    config = SftConfig(max_steps=5, batch=8, checkpoint_every=2, threads=1)
+    refuse_more_than(0, 4, monkeypatch)
+    told = Recorder()
+    with pytest.raises(RuntimeError) as refused:
+        train(config, make_run("sft", tmp_path / "out", data, model, told))
+    assert is_out_of_memory(refused.value)
+    assert [event["resumed_from"] for event in told.of("started")] == [0, 2]
+    monkeypatch.undo()
+    assert train(config, make_run("sft", tmp_path / "out", data, model, Recorder(), resume=True))
+    tell(2, "one further try, then the end; goes on later from its checkpoint")
 
 
 def test_fault_08_what_the_allocators_say_is_known(tell):

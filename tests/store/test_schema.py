@@ -82,3 +82,12 @@ def test_the_consent_ledger_refuses_changes(old, sql):
     with vault.write() as db:  # and leaves together with its client
         db.run("DELETE FROM clients")
         assert db.rows("SELECT * FROM consents") == []
+
+
+def test_beginnings_of_words_are_indexed_in_an_older_vault_too(old):
+    """Searching at every key would else gather every message with a word that begins so."""
+    vault = old.unlock("one horse")
+    with vault.read() as db:
+        assert db.rows("SELECT rowid FROM turn_words WHERE turn_words MATCH '\"ex\"*'") == [(1,)]
+        (made,) = db.rows("SELECT sql FROM sqlite_master WHERE name = 'turn_words'")
+    assert "prefix = '1 2 3 4'" in made[0]

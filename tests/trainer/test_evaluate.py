@@ -15,7 +15,7 @@ from tests.trainer.runs import learnt_by_heart
 from trainer.config import CriticConfig, EvaluateConfig, InputError
 from trainer.critic_train import train as train_critic
 from trainer.data import calibration, held_out
-from trainer.dialogue import Dialogue, Turn, as_json
+from trainer.dialogue import Dialogue, Quality, Turn, as_json
 from trainer.evaluate import evaluate
 from trainer.events import EventWriter
 from trainer.floors import CONSTANTS
@@ -142,7 +142,7 @@ def test_the_report_has_the_contracts_keys_with_intervals_or_reasons(full: Path)
 def test_what_can_be_measured_with_training_text_is_measured(full: Path) -> None:
     report = read(full)
     missing = {key for key, figure in report["model"].items() if figure["value"] is None}
-    assert missing <= {"empathy", "accuracy_answered"}
+    assert missing <= {"empathy", "quality", "accuracy_answered"}
     assert report["floors"]["echo"]["copied3"]["value"] == 1.0
     assert report["floors"]["majority"]["emotion_accuracy"]["value"] > 0
     assert report["human"]["specificity"]["value"] > report["floors"]["constant"]["specificity"]["value"]
@@ -244,6 +244,43 @@ def test_empathy_is_null_with_a_reason_where_no_judge_can_be_fitted_or_checked(
     report = read(tmp_path / "untaught")
     assert "too few ratings" in report["model"]["empathy"]["reason"]
     assert report["judges"]["empathy"] == {}
+
+
+def session(number: int, quality: Quality) -> Dialogue:
+    """A session whose wording tells its rating."""
+    said = {
+        "high": (
+            "What would you like to change first?",
+            "You are worried about your lungs and want to stop.",
+        ),
+        "low": ("You really have to stop smoking now.", "I told you already that smoking kills you."),
+    }[quality]
+    turns = [t for text in said for t in (Turn("client", SENTINEL), Turn("therapist", text))]
+    return Dialogue(f"{quality}{number}", "clinic", None, tuple(turns), quality)
+
+
+def test_quality_is_judged_by_how_sessions_rated_high_and_low_are_worded(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    kinds: tuple[Quality, Quality] = ("high", "low")
+    sessions = write_data(tmp_path / "s.jsonl", [session(n, kind) for kind in kinds for n in range(15)])
+    config = replace(CONFIG, quality=str(sessions))
+    run_it(tmp_path / "out", tiny_model, files[0], train=files[1], config=config)
+    report = read(tmp_path / "out")
+    assert 0 <= report["model"]["quality"]["value"] <= 1
+    found = report["judges"]["quality"]
+    assert found == {"replies": 60, "sessions": 30, "low": 15, "auc_reply": 1.0, "auc_session": 1.0}
+    assert "The judge of quality" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_quality_is_null_with_a_reason_without_rated_sessions(
+    tmp_path: Path, tiny_model: Path, files: tuple[Path, Path]
+) -> None:
+    few = write_data(tmp_path / "s.jsonl", [session(n, "high") for n in range(40)])
+    run_it(tmp_path / "out", tiny_model, files[0], train=files[1], config=replace(CONFIG, quality=str(few)))
+    report = read(tmp_path / "out")
+    assert "rated high and low" in report["model"]["quality"]["reason"]
+    assert report["judges"]["quality"] == {}
 
 
 def test_predictions_hold_one_record_per_exchange(full: Path, files: tuple[Path, Path]) -> None:

@@ -1,12 +1,13 @@
-"""The judge of empathy. (Specificity and strategies: test_floors.py.)"""
+"""The judges of empathy and quality. (Specificity and strategies: test_floors.py.)"""
 
 from __future__ import annotations
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from trainer.dialogue import Dialogue, Quality, Turn
 from trainer.empathy import MECHANISMS
-from trainer.judges import MIN_EXCHANGES, EmpathyJudge, Rated, can_teach
+from trainer.judges import FOLDS, MIN_EXCHANGES, EmpathyJudge, QualityJudge, Rated, can_rate, can_teach
 
 # What each reply says, and its levels: dull, but learnable from words.
 KINDS: tuple[Rated, ...] = (
@@ -71,3 +72,44 @@ def test_ratings_that_are_all_alike_tell_nothing_of_agreement(judge: EmpathyJudg
 )
 def test_few_ratings_or_one_level_alone_teach_nothing(rated: tuple[Rated, ...], enough: bool) -> None:
     assert can_teach(rated) is enough
+
+
+def sessions(kind: Quality, count: int, *replies: str) -> list[Dialogue]:
+    turns = tuple(t for text in replies for t in (Turn("client", "I smoke."), Turn("therapist", text)))
+    return [Dialogue(f"{kind}{number}", "clinic", None, turns, kind) for number in range(count)]
+
+
+ASKING = ("What worries you about it?", "You would like to stop this year.")
+TELLING = ("You should stop right now.", "I told you it is bad.")
+
+
+def test_quality_is_learned_from_wording_and_checked_on_sessions_left_out() -> None:
+    judge = QualityJudge([*sessions("high", 20, *ASKING), *sessions("low", 8, *TELLING)], seed=1)
+    good, poor = judge.judge(["What would worry you?", "You should stop."])
+    assert poor < 0.5 < good
+    assert judge.agreement["sessions"] == 28
+    assert judge.agreement["low"] == 8
+    assert judge.agreement["auc_session"] == 1.0
+
+
+def test_wording_that_tells_nothing_is_shown_to_tell_nothing() -> None:
+    """The same words in both kinds of session: the judge's own check says chance."""
+    judge = QualityJudge([*sessions("high", 20, *ASKING), *sessions("low", 20, *ASKING)], seed=1)
+    assert judge.agreement["auc_session"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "enough"),
+    [(30, FOLDS, True), (30, FOLDS - 1, False), (FOLDS - 1, 30, False), (6, 6, False)],
+)
+def test_both_kinds_of_session_are_needed(high: int, low: int, enough: bool) -> None:
+    assert can_rate([*sessions("high", high, *ASKING), *sessions("low", low, *TELLING)]) is enough
+
+
+def test_sessions_without_a_rating_and_short_answers_teach_nothing() -> None:
+    unrated = [
+        Dialogue(str(n), "clinic", None, (Turn("client", "Hi."), Turn("therapist", ASKING[0])))
+        for n in range(90)
+    ]
+    assert not can_rate(unrated)
+    assert not can_rate([*sessions("high", 60, "Mm-hmm, okay."), *sessions("low", 60, "Right.")])

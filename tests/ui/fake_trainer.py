@@ -1,8 +1,9 @@
 """A trainer without a model: a real child that speaks the protocol of trainer/events.py and seals its files.
 
-    fake_trainer.py STAGE OUT [--wait] [--fail]
+    fake_trainer.py STAGE OUT [--wait] [--fail] [--halved]
 
-``--wait`` waits for "cancel" after the third step; ``--fail`` ends with a sentence.
+``--wait`` waits for "cancel" after the third step; ``--fail`` ends with a sentence; ``--halved``
+says that memory ran out before.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main() -> int:
     lines = stdin_lines()
     folder = Folder(out, parse_key(next(lines, "")))
     say: Any = own_stdout() if stage != "bundle" else lambda *_args, **_fields: None
-    say("started", command=stage, total=STEPS, resumed_from=0)
+    say("started", command=stage, total=STEPS, resumed_from=0, halved="--halved" in options)
     if "--fail" in options:
         say("failed", kind="input", message="The data holds no reply.")
         return 2

@@ -26,10 +26,10 @@ from trainer.rewards import COMPONENTS
 ROOT = Path(__file__).parents[2]
 GERMAN = ROOT / "resources" / "translations" / "tfdesk_de.ts"
 SHOWN_BY = {  # calls whose words a person sees or hears
-    "label", "button", "KeyButton", "ChoiceButton", "QCheckBox", "QRadioButton", "QMenu", "QAction", "setText",
-    "setTitle", "setToolTip", "setPlaceholderText", "setAccessibleName", "setAccessibleDescription",
-    "setWindowTitle", "setInformativeText", "addAction", "addItem", "showText", "announce", "Words", "Command",
-    "Section", "Entry", "Heading", "placeholderText", "hint",
+    "label", "button", "KeyButton", "ChoiceButton", "QCheckBox", "QRadioButton", "QMenu", "QAction",
+    "setText", "setTitle", "setToolTip", "setPlaceholderText", "setAccessibleName",
+    "setAccessibleDescription", "setWindowTitle", "setInformativeText", "addAction", "addItem", "showText", "announce",
+    "Words", "Command", "Section", "Entry", "Heading", "placeholderText", "hint",
 }  # fmt: skip
 LOOKS = {"primary", "link", "search", "page", "header", "footer"}
 OURS = {"tfdesk", "wordmark"}

@@ -182,3 +182,12 @@ def test_a_run_whose_words_were_withdrawn_does_not_go_on(shop: Shop, qtbot: QtBo
     shop.page.go_on.click()
     assert shop.workshop.state.run_state is RunState.FAILED
     assert "no longer agrees" in shop.words()
+
+
+def test_a_stage_that_goes_on_with_half_as_much_at_once_says_so(shop: Shop, qtbot: QtBot) -> None:
+    shop.runs.options = ("--halved", "--wait")
+    shop.workshop.begin(shop.data)
+    qtbot.waitUntil(lambda: shop.workshop.state.step == 22, timeout=20_000)
+    assert "memory ran out" in shop.words()
+    shop.workshop.cancel()
+    qtbot.waitUntil(lambda: shop.workshop.state.run_state is RunState.CANCELLED, timeout=20_000)

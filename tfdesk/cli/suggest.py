@@ -7,14 +7,15 @@ import io
 import json
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase
-from tfdesk.core.errors import InputRefused
+from tfdesk.core.errors import InputRefused, ModelUnavailable
 from tfdesk.services.access import Access
 from tfdesk.services.model_client import ModelClient
 from tfdesk.services.models import SEALED, Models
-from trainer.config import InputError
+from trainer.config import InputError, starter_dir
 from trainer.dialogue import Dialogue, ends_with_client, parse_dialogue
 from trainer.events import Suggestion, suggestion_json
 
@@ -45,8 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.file == "-" and args.passphrase_file == "-":
         raise InputRefused("The dialogue and the passphrase cannot both come from standard input.")
     dialogues = read_input(args.file)
-    model_dir, run_key = _model(args)
-    with ModelClient(model_dir, run_key) as client:
+    with closing(_started(args)) as client:
         _check_labels(args, client)
         for number, dialogue in enumerate(dialogues):
             answer = client.suggest(
@@ -111,6 +111,21 @@ def _model(args: argparse.Namespace) -> tuple[Path, bytes | None]:
         return model_dir, models.run_key() if sealed else None
     finally:
         access.lock()
+
+
+def _started(args: argparse.Namespace) -> ModelClient:
+    """The model process, loaded. A promoted model that is damaged gives way to the starter, said so."""
+    model_dir, run_key = _model(args)
+    client = ModelClient(model_dir, run_key)
+    try:
+        client.start()
+    except ModelUnavailable as error:
+        if model_dir in (args.model, starter_dir()):
+            raise
+        print(f"tfdesk: {error.line()} The starter drafts instead.", file=sys.stderr)
+        client = ModelClient(starter_dir())
+        client.start()
+    return client
 
 
 def _check_labels(args: argparse.Namespace, client: ModelClient) -> None:

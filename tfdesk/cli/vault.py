@@ -10,6 +10,7 @@ from typing import Any
 
 from tfdesk.cli import Subparsers, add_common, add_secrets, paths_of, read_passphrase, recovery, slots
 from tfdesk.cli.opening import given_passphrase, refuse_twice_from_stdin, show, tell, unlocked
+from tfdesk.core import places
 from tfdesk.core.errors import InputRefused, Locked
 from tfdesk.core.models import Role
 from tfdesk.services.access import Access, VaultState
@@ -105,6 +106,7 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     passphrase = read_passphrase(args.passphrase_file)
     made: dict[str, Any] = {"vault": str(access.paths.vault_file), "role": args.role}
     if args.unlock_file is None:
+        made |= _place(access)
         if args.sheet is not None:
             Recovery(access).check_sheet(args.sheet)
         recovery_key = access.create(passphrase, args.role, args.keyring)
@@ -115,9 +117,16 @@ def _create(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     return made | {"key": access.set_passphrase(passphrase, args.role)}
 
 
+def _place(access: Access) -> dict[str, str]:
+    """A warning where the data folder lies somewhere that other computers get at it."""
+    sentence = places.warning(access.paths.root)
+    return {"folder": sentence} if sentence else {}
+
+
 def _status(access: Access, args: argparse.Namespace) -> dict[str, Any]:
     """Without a passphrase the vault stays closed and only the key file is read."""
     told: dict[str, Any] = {"vault": str(access.paths.vault_file), "state": access.state.value}
+    told |= _place(access)
     if access.state is VaultState.MISSING:
         return told
     told |= {"roles": list(access.roles()), "keyring": access.keyring_opens()}

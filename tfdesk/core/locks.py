@@ -41,23 +41,41 @@ class FolderUse:
             else:
                 self.release()
 
+    def take(self) -> bool:
+        """Be the only one until ``release``; False when another program is. Raises KnownError (no folder)."""
+        self._open()
+        if self._descriptor is not None:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.release()
+                return False
+            except OSError as error:
+                self.release()
+                raise KnownError(f"The data folder cannot be locked ({error.strerror}).") from None
+        return True
+
     def release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _lock(self, *, alone: bool, refusal: str) -> None:
-        if os.name == "nt":
+    def _open(self) -> None:
+        if os.name == "nt" or self._descriptor is not None:
             return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise KnownError(
+                said("The data folder cannot be used ({0}).", error.strerror),
+                said("Check that it may be written to."),
+            ) from None
+
+    def _lock(self, *, alone: bool, refusal: str) -> None:
+        self._open()
         if self._descriptor is None:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            except OSError as error:
-                raise KnownError(
-                    said("The data folder cannot be used ({0}).", error.strerror),
-                    said("Check that it may be written to."),
-                ) from None
+            return
         try:
             fcntl.flock(self._descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:

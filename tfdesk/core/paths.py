@@ -62,6 +62,11 @@ class Paths:
         return self.root / "vault.lock"
 
     @property
+    def window_file(self) -> Path:
+        """Empty; locked by the window on this data folder."""
+        return self.root / "vault.window.lock"
+
+    @property
     def quit_backup_file(self) -> Path:
         """When the window last made a backup while closing, and how that ended."""
         return self.root / "vault.quit-backup.json"

@@ -39,7 +39,7 @@ class TrainingProcess(QObject):
     """Runs one command; ends with exactly one of ``stage_done``, ``stage_cancelled`` and ``stage_failed``.
 
     Signals (GUI thread):
-        stage_started: total steps, steps done in earlier parts
+        stage_started: total steps, steps done in earlier parts, whether memory had run out before
         step_logged: Step
         sample_written: Sample
         stage_done
@@ -47,7 +47,7 @@ class TrainingProcess(QObject):
         stage_failed: sentence
     """
 
-    stage_started = Signal(int, int)
+    stage_started = Signal(int, int, bool)
     step_logged = Signal(Step)
     sample_written = Signal(Sample)
     stage_done = Signal()
@@ -100,7 +100,8 @@ class TrainingProcess(QObject):
     def _dispatch(self, event: dict[str, Any]) -> None:
         kind = event["type"]
         if kind == "started":
-            self.stage_started.emit(count(event["total"]), count(event["resumed_from"]))
+            total, done = count(event["total"]), count(event["resumed_from"])
+            self.stage_started.emit(total, done, event.get("halved") is True)
         elif kind == "step":
             self.step_logged.emit(
                 Step(count(event["step"]), count(event["total"]), event["metrics"], event["seconds_left"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from tfdesk.core.errors import BugError, KnownError
 from tfdesk.jobs.training_process import Sample, Step, TrainingProcess
@@ -19,6 +19,7 @@ from tfdesk.services.runs import RunFolder, Runs, Stage
 from tfdesk.services.training_material import TrainingMaterial
 
 STAGES = tuple(Stage)
+WATCH_MS = 1000  # how soon a run stops after its conversations were removed
 
 
 class RunState(Enum):
@@ -66,7 +67,10 @@ def advance(state: RunState, event: RunEvent) -> RunState:
 
 @dataclass(frozen=True, slots=True)
 class WorkshopState:
-    """What the page shows besides the curves. ``done`` are the finished stages."""
+    """What the page shows besides the curves. ``done`` are the finished stages.
+
+    ``halved``: memory ran out, and the stage goes on with half as much at once.
+    """
 
     run_state: RunState = RunState.NONE
     run: RunFolder | None = None
@@ -75,6 +79,7 @@ class WorkshopState:
     step: int = 0
     total: int = 0
     seconds_left: float | None = None
+    halved: bool = False
     reason: str = ""
 
 
@@ -120,6 +125,8 @@ class Workshop(QObject):
         self._process.stage_done.connect(self._on_stage_done)
         self._process.stage_cancelled.connect(self._on_stage_cancelled)
         self._process.stage_failed.connect(self._on_stage_failed)
+        self._watch = QTimer(self, interval=WATCH_MS)  # the client is erased by another program
+        self._watch.timeout.connect(self._on_watch)
 
     def begin(self, data: Path) -> None:
         """Start a run on a dialogue file; ``refused`` follows when the file cannot be used."""
@@ -177,16 +184,38 @@ class Workshop(QObject):
 
     def _start(self, stage: Stage, *, resume: bool = False) -> None:
         assert self.state.run is not None
-        self._update(stage=stage, step=0, total=0, seconds_left=None)
+        self._update(stage=stage, step=0, total=0, seconds_left=None, halved=False)
         try:
             self._runs.check(self.state.run)
         except KnownError as error:
-            self._on_stage_failed(error.line())
+            self._abandon(self.state.run, error.line())
             return
         self._process.start(self._runs.command(self.state.run, stage, resume=resume), self._runs.run_key)
+        self._watch.start()
 
-    def _on_stage_started(self, total: int, done: int) -> None:
-        self._update(step=done, total=total)
+    def _on_watch(self) -> None:
+        """End the run at once when a client it learns from no longer agrees, or was erased."""
+        if not self._process.running or self.state.run is None:
+            self._watch.stop()
+            return
+        try:
+            self._runs.check(self.state.run)
+        except KnownError as error:
+            self._watch.stop()
+            self._process.kill()
+            self._abandon(self.state.run, error.line())
+
+    def _abandon(self, run: RunFolder, reason: str) -> None:
+        self.forget_words()
+        self.samples_changed.emit()
+        try:
+            self._runs.abandon(run, self.state.done)
+        except KnownError as error:
+            reason = f"{reason} {error.line()}"
+        self._on_stage_failed(reason)
+
+    def _on_stage_started(self, total: int, done: int, halved: bool) -> None:
+        self._update(step=done, total=total, halved=halved)
 
     def _on_step_logged(self, step: Step) -> None:
         assert self.state.stage is not None

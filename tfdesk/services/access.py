@@ -12,7 +12,6 @@ from pathlib import Path
 from tfdesk.core.errors import (
     BugError,
     InputRefused,
-    KeyRingUnavailable,
     KnownError,
     Locked,
     RoleMissing,
@@ -25,14 +24,16 @@ from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
-from tfdesk.core.said import joined, said
+from tfdesk.core.said import said
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
+from tfdesk.services.key_ring_slot import KeyRingSlot
+from tfdesk.services.signing import Signing
 from tfdesk.services.tries import Tries
-from tfdesk.store import anchor, audit, creation, crypto, keys, signatures, swap
+from tfdesk.store import anchor, audit, creation, crypto, keys, swap
 from tfdesk.store.anchor import Anchoring
 from tfdesk.store.crypto import CannotOpen
 from tfdesk.store.keys import Opened
-from tfdesk.store.signatures import Reason, Signer
+from tfdesk.store.signatures import Reason, Signer, SigningKey
 from tfdesk.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -53,14 +54,14 @@ class Access:
         self, paths: Paths, keyring: KeyRing | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.paths = paths
-        self._keyring = keyring
+        self._ring = KeyRingSlot(keyring)
         self._anchoring: Anchoring | None = None
         self._tries = Tries(paths.tries_file, clock)
         self._use = FolderUse(paths.use_file)
         self._vault: Vault | None = None
         self._key = b""
         self._may_set: tuple[Role, ...] = ()  # whose passphrase whoever unlocked may replace
-        self._signer: Signer | None = None  # who unlocked by passphrase; a key ring signs nothing
+        self._signing: Signing | None = None
 
     @classmethod
     def default(cls, paths: Paths) -> Access:
@@ -90,6 +91,13 @@ class Access:
             raise Locked
         return self._anchoring
 
+    @property
+    def signing(self) -> Signing:
+        """Who signs for the open vault. Raises Locked."""
+        if self._signing is None:
+            raise Locked
+        return self._signing
+
     def roles(self) -> tuple[Role, ...]:
         """The roles that have a passphrase. Raises VaultMissing, VaultDamaged."""
         return tuple(slot.role for slot in self.key_file().find("passphrase"))
@@ -109,11 +117,11 @@ class Access:
         file = file.with_slot(keys.passphrase_slot(file, key, passphrase, role, signer.seed))
         file = file.with_slot(keys.recovery_slot(file, key, recovery_key, role))
         if use_keyring:
-            file = self._with_keyring_slot(file, key, role)
+            file = self._ring.add(file, key, role)
         creation.make_files(self.paths.vault_file, self.paths.slots_file, file, key)
         self._opened_with(key, (role,))
-        self._signer = signer
-        self._adopt(signer, "vault created")
+        self.signing.by = signer
+        self.signing.adopt(signer, "vault created")
         log.info("vault created")
         return recovery_key
 
@@ -139,7 +147,7 @@ class Access:
         opened = self._try_passphrase(passphrase, role)
         vault = self._opened_with(opened.key, (role,))
         try:
-            self._signer = self._signer_of(opened, passphrase, role)
+            self.signing.by = self.signing.of(opened, passphrase, role)
         except KnownError as error:  # a full disk or a changed key file must not keep anybody out
             log.warning("nothing is signed: %s", error)
         return vault
@@ -162,22 +170,13 @@ class Access:
 
         Raises KeyRingUnavailable when the key ring fails or hangs: the passphrase still works.
         """
-        if self._keyring is None or self.state is VaultState.MISSING:
-            return None
-        file = self.key_file()
-        slots = file.find("keyring")
-        wrapping_key = self._keyring.get(file.vault) if slots else None
-        if wrapping_key is None:
-            return None
-        try:
-            return self._opened_with(keys.open_with_wrapping_key(file, wrapping_key), (slots[0].role,))
-        except CannotOpen:
-            return None
+        opened = None if self.state is VaultState.MISSING else self._ring.open(self.key_file())
+        return self._opened_with(opened[0], (opened[1],)) if opened else None
 
     def confirm(self, passphrase: str, role: Role) -> Signer:
         """What signs for a role, for one decision. Raises Locked, and as ``unlock``."""
-        _ = self.vault
-        return self._signer_of(self._try_passphrase(passphrase, role), passphrase, role)
+        signing = self.signing
+        return signing.of(self._try_passphrase(passphrase, role), passphrase, role)
 
     def lock(self) -> None:
         """Close the vault and forget the keys; a second call does nothing."""
@@ -189,7 +188,7 @@ class Access:
             self._vault.close()
             log.info("vault locked")
         self._vault, self._key, self._may_set, self._anchoring = None, b"", (), None
-        self._signer = None
+        self._signing = None
         self._use.release()
 
     def _try_passphrase(self, passphrase: str, role: Role) -> Opened:
@@ -238,61 +237,18 @@ class Access:
         except BaseException:
             vault.close()
             raise
-        self._vault, self._key, self._may_set, self._signer = vault, key, may_set, None
+        self._vault, self._key, self._may_set = vault, key, may_set
+        self._signing = Signing(vault, self._write_slot, self.paths.slots_file.name)
         log.info("vault unlocked by %s", Public(may_set[0]))
         return vault
 
-    # Signing --------------------------------------------------------------------------------
-
     def sign_log(self, reason: Reason) -> None:
-        """Sign the audit log as the role whose passphrase opened the vault; nobody signs for a key ring.
+        """Sign the audit log as the role whose passphrase opened the vault. Raises Locked, KnownError."""
+        self.signing.sign_log(reason)
 
-        Does nothing when the log has not grown since that role signed it. Raises Locked, KnownError.
-        """
-        signer, vault = self._signer, self.vault
-        if signer is not None:
-            with vault.write() as db:
-                signatures.sign_log(db, signer, reason, time.time())
-
-    def signing_keys(self) -> list[signatures.SigningKey]:
+    def signing_keys(self) -> list[SigningKey]:
         """The public keys that the vault knows, the newest of a role last. Raises Locked."""
-        with self.vault.read() as db:
-            return signatures.keys(db)
-
-    def _signer_of(self, opened: Opened, passphrase: str, role: Role) -> Signer:
-        """A role's signing key, made now for a slot of a version that had none; the vault learns of it.
-
-        Raises VaultDamaged when the key was taken out of the key file, KnownError.
-        """
-        signer = Signer(role, opened.seed or crypto.new_key())
-        with self.vault.read() as db:
-            had, known = signatures.keys(db, role), signatures.knows(db, signer)
-        if opened.seed is None and had:
-            raise VaultDamaged(
-                said(
-                    "The {0}'s signing key is missing from {1}: it was taken out.",
-                    role,
-                    self.paths.slots_file.name,
-                ),
-                said("Put the file back from a backup, or set the {0} passphrase anew for a new key.", role),
-            )
-        if opened.seed is None:
-            self._write_slot(passphrase, signer)
-        if not known:
-            self._adopt(signer, "signing key set")
-        return signer
-
-    def _write_slot(self, passphrase: str, signer: Signer) -> None:
-        file = self.key_file()
-        slot = keys.passphrase_slot(file, self._key, passphrase, signer.role, signer.seed)
-        keys.write_key_file(self.paths.slots_file, file.with_slot(slot))
-
-    def _adopt(self, signer: Signer, kind: str) -> None:
-        """Let the vault know a signing key, if it does not yet; the audit entry names it."""
-        with self.vault.write() as db:
-            at = time.time()
-            signatures.adopt(db, signer, at)
-            audit.append(db, kind, at, role=signer.role, key=signer.fingerprint)
+        return self.signing.keys()
 
     # Older copies ---------------------------------------------------------------------------
 
@@ -334,13 +290,10 @@ class Access:
         """
         _, file, role = self.vault, self.key_file(), self._may_set[0]
         fresh = keys.KeyFile(file.vault, ())
-        seed = self._signer.seed if self._signer else None
+        seed = self.signing.by.seed if self.signing.by else None
         fresh = fresh.with_slot(keys.passphrase_slot(fresh, key, passphrase, role, seed))
-        ring = file.find("keyring")
         with suppress(KnownError):
-            wrapping_key = self._keyring.get(file.vault) if ring and self._keyring else None
-            if wrapping_key is not None:
-                fresh = fresh.with_slot(keys.keyring_slot(fresh, key, wrapping_key, ring[0].role))
+            fresh = self._ring.carried(file, fresh, key)
         kept = {(slot.kind, slot.role) for slot in fresh.slots}
         return fresh, tuple(slot for slot in file.slots if (slot.kind, slot.role) not in kept)
 
@@ -363,19 +316,25 @@ class Access:
         The signing key stays when the old passphrase was typed, else there is a new one; returns its
         fingerprint. Raises Locked, InputRefused, VaultExists (another role's is not yours to replace).
         """
-        _ = self.vault
+        signing = self.signing
         if self.key_file().find("passphrase", role) and role not in self._may_set:
             raise VaultExists(
                 said("There is a {0} passphrase already.", role),
                 said("Unlock as {0}, or with the recovery key.", role),
             )
-        own = self._signer if self._signer and self._signer.role == role else None
-        signer = own or Signer(role, crypto.new_key())
+        signer = signing.own(role) or Signer(role, crypto.new_key())
         self._write_slot(passphrase, signer)
-        self._adopt(signer, "passphrase set")
+        signing.adopt(signer, "passphrase set")
         if role == self._may_set[0]:
-            self._signer = signer
+            signing.by = signer
         return signer.fingerprint
+
+    def _write_slot(self, passphrase: str, signer: Signer) -> None:
+        self.change_slots(
+            lambda file, key: file.with_slot(
+                keys.passphrase_slot(file, key, passphrase, signer.role, signer.seed)
+            )
+        )
 
     def change_slots(self, change: Callable[[keys.KeyFile, bytes], keys.KeyFile]) -> None:
         """Write the key file that ``change(file, data key)`` makes of the present one. Raises Locked."""
@@ -402,13 +361,12 @@ class Access:
 
     def use_keyring(self, use: bool) -> None:
         """Let the key ring open the vault from now on, or no longer. Raises Locked, KeyRingUnavailable."""
-        role, ring = self._may_set[0] if self._may_set else "therapist", self._keyring
+        role: Role = self._may_set[0] if self._may_set else "therapist"
         if use:
-            self.change_slots(lambda file, key: self._with_keyring_slot(file, key, role))
+            self.change_slots(lambda file, key: self._ring.add(file, key, role))
             return
         self.change_slots(lambda file, _: file.without("keyring"))
-        if ring is not None:
-            ring.delete(self.key_file().vault)
+        self._ring.forget(self.key_file().vault)
 
     def keyring_opens(self) -> bool:
         """Whether the vault was set up to be opened by the key ring."""
@@ -416,20 +374,7 @@ class Access:
 
     def keyring_status(self) -> KeyringStatus:
         """Whether the key ring can be used now; asks it, which takes up to its time limit."""
-        if self._keyring is None:
-            return KeyringStatus(
-                False, joined(said("The key ring is switched off."), said("Use the passphrase instead."))
-            )
-        return self._keyring.status()
-
-    def _with_keyring_slot(self, file: keys.KeyFile, key: bytes, role: Role) -> keys.KeyFile:
-        if self._keyring is None:
-            raise KeyRingUnavailable(
-                said("The key ring is switched off."), said("Use the passphrase instead.")
-            )
-        wrapping_key = crypto.new_key()
-        self._keyring.set(file.vault, wrapping_key)
-        return file.without("keyring").with_slot(keys.keyring_slot(file, key, wrapping_key, role))
+        return self._ring.status()
 
     def key_file(self) -> keys.KeyFile:
         """All ways into the vault, wrapped. Raises VaultMissing, VaultDamaged, VaultNewer."""

@@ -7,6 +7,7 @@ conversations it learns from included. Nothing plain is ever written.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -119,6 +120,21 @@ class Runs:
                 ),
                 said("Start a new run."),
             )
+
+    def abandon(self, run: RunFolder, done: Sequence[Stage]) -> None:
+        """Delete what a run that may not go on has learned; a bundle that was ``done`` stays, for its mark.
+
+        Raises KnownError when the disk refuses.
+        """
+        kept = {Stage.BUNDLE} & set(done)
+        try:
+            for stage in Stage:
+                if stage not in kept and run.out(stage).exists():
+                    shutil.rmtree(run.out(stage))
+        except OSError as error:
+            raise KnownError(
+                said("What the run had learned could not be deleted ({0}).", error.strerror)
+            ) from None
 
     def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:
         """Command line of a stage; its first line on stdin must be the run key in base64."""

@@ -97,8 +97,8 @@ def withdraw(db: Db, client_id: int, at: float) -> tuple[int, ...]:
 def drop_withdrawn(vault: Vault, paths: Paths) -> int:
     """Delete what marked runs hold of clients' words: sealed conversations, and evaluations that quote them.
 
-    Returns how many runs held any. A run that is under way ends at its next stage; what it has learned stays
-    in its model, which is marked. Raises KnownError.
+    Returns how many runs held any. A run that is under way in a window ends within a second and loses what it
+    has learned; what finished ones learned stays in their models, which are marked. Raises KnownError.
     """
     with vault.read() as db:
         numbers = sorted(lineage.withdrawn_runs(db))

@@ -59,9 +59,10 @@ def _header(file: BinaryIO, size: int) -> tuple[list[tuple[str, str, int, int]],
     tensors = []
     for name, entry in header.items():
         start, stop = entry["data_offsets"]
+        if not all(type(number) is int and number >= 0 for number in (start, stop, *entry["shape"])):
+            raise ValueError("offsets")
         wanted = math.prod(entry["shape"]) * _SIZES[entry["dtype"]]
-        whole = all(type(number) is int and number >= 0 for number in (start, stop, *entry["shape"]))
-        if not whole or stop - start != wanted or stop > size - 8 - length:
+        if stop - start != wanted or stop > size - 8 - length:
             raise ValueError("offsets")
         tensors.append((str(name), str(entry["dtype"]), start, stop))
     return tensors, size - 8 - length

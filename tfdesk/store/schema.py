@@ -213,7 +213,32 @@ CREATE TABLE unsaved (
 ) STRICT;
 """
 
-STEPS: tuple[str, ...] = (FIRST, CONSENTS, SIGNATURES, LINEAGE, BACKUPS, UNSAVED)
+SEARCH = """
+-- Search looks for beginnings of words, at every key. Without an index of the first letters it gathered every
+-- message with such a word: 0.4 s at a million.
+DROP TRIGGER turns_added;
+DROP TRIGGER turns_removed;
+DROP TRIGGER turns_changed;
+DROP TABLE turn_words;
+CREATE VIRTUAL TABLE turn_words USING fts5 (
+    text, content = 'turns', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '1 2 3 4'
+);
+INSERT INTO turn_words (turn_words, rank) VALUES ('secure-delete', 1);
+INSERT INTO turn_words (turn_words) VALUES ('rebuild');
+CREATE TRIGGER turns_added AFTER INSERT ON turns BEGIN
+    INSERT INTO turn_words (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER turns_removed AFTER DELETE ON turns BEGIN
+    INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER turns_changed AFTER UPDATE OF text ON turns BEGIN
+    INSERT INTO turn_words (turn_words, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO turn_words (rowid, text) VALUES (new.id, new.text);
+END;
+"""
+
+STEPS: tuple[str, ...] = (FIRST, CONSENTS, SIGNATURES, LINEAGE, BACKUPS, UNSAVED, SEARCH)
 VERSION = len(STEPS)
 
 

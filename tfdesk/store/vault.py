@@ -21,6 +21,7 @@ from tfdesk.store import crypto, schema
 
 _PLAIN_HEADER = b"SQLite format 3\0"
 _BUSY_SECONDS = 10.0
+_CACHE_KIB = 16 * 1024  # of decrypted pages: the list of a thousand clients touches as many
 _KNOWN = {
     "SQLITE_FULL": ("The disk is full; the last change was not saved.", "Make room and try again."),
     "SQLITE_READONLY": ("The vault may only be read; nothing was saved.", "Make the data folder writable."),
@@ -296,7 +297,12 @@ def _connect(path: Path, key: bytes) -> dbapi2.Connection:
             connection.execute(f"PRAGMA key = \"x'{raw}'\"")
             if not connection.execute("PRAGMA cipher_version").fetchone():
                 raise BugError("this build of SQLite cannot encrypt")
-            for setting in ("temp_store = MEMORY", "secure_delete = ON", "foreign_keys = ON"):
+            for setting in (
+                "temp_store = MEMORY",
+                "secure_delete = ON",
+                "foreign_keys = ON",
+                f"cache_size = -{_CACHE_KIB}",
+            ):
                 connection.execute(f"PRAGMA {setting}")
             connection.execute(
                 "PRAGMA journal_mode = WAL"

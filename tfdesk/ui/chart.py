@@ -14,7 +14,7 @@ from tfdesk.ui.text import figure
 from tfdesk.ui.theme import Theme
 
 
-class _Axis(pg.AxisItem):
+class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis whose numbers are written as the language writes them."""
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:

@@ -186,7 +186,7 @@ class ClientList(QWidget):
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         theme.changed.connect(self.view.doItemsLayout)
-        self.empty = label(self.tr("No client of that name."), "muted", wrap=True)
+        self.empty = label("", "muted", wrap=True)
         self.empty.setContentsMargins(16, 16, 16, 0)
         self.new_client = KeyButton(self.tr("New client"), "Ctrl+N")
         self.new_client.clicked.connect(self.ask_new_client)
@@ -205,7 +205,11 @@ class ClientList(QWidget):
     def show_clients(self, clients: Sequence[Client], current: int | None) -> None:
         """Show these clients; the one with id ``current`` stays chosen."""
         self._model.show(clients)
-        self.empty.setVisible(not clients and bool(self.search.text()))
+        self.empty.setVisible(not clients)
+        if self.search.text():
+            self.empty.setText(self.tr("No client of that name. Ctrl+K searches messages too."))
+        else:
+            self.empty.setText(self.tr("No client yet. Add the first one below."))
         number = self._model.row_of(current) if current is not None else -1
         if number >= 0:
             selection = self.view.selectionModel()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from tfdesk.core.models import TurnRow
 from tfdesk.ui.controls import Bar, button, card, clear, label, row
+from tfdesk.ui.help_window import help_link
 from tfdesk.ui.message_menu import emotion_menu
 from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
@@ -28,9 +29,11 @@ class ContextCard(QWidget):
 
     Signals:
         emotion_corrected: label or None
+        exact_opened: the exact input is shown
     """
 
     emotion_corrected = Signal(object)
+    exact_opened = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -63,6 +66,9 @@ class ContextCard(QWidget):
         self._exact.setAccessibleName(self.tr("Exact input of the model"))
         self._exact.setFixedHeight(160)
         column.addWidget(self._exact)
+        self._about = help_link(self.tr("About the emotion"), "emotion")
+        column.addWidget(self._about)
+        self._about.hide()
         self._exact.hide()
 
         theme.changed.connect(self._arrange)
@@ -127,6 +133,9 @@ class ContextCard(QWidget):
 
     def _on_exact_toggled(self, opened: bool) -> None:
         self._exact.setVisible(opened)
+        self._about.setVisible(opened)
+        if opened:
+            self.exact_opened.emit()
 
     def _open_menu(self) -> None:
         menu = emotion_menu(self, self._labels, self._corrected)

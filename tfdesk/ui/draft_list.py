@@ -20,6 +20,7 @@ class DraftList(QWidget):
         approve_requested: DraftRow
         edit_saved: DraftRow, text
         reject_requested: DraftRow, RejectReason, note
+        component_pointed: part of a reward that is pointed at, "" for none
         evidence_shown: the selected DraftRow, the spans that are marked in it
         sentence_taken: a sentence for the editor that is open
         editing_changed
@@ -30,6 +31,7 @@ class DraftList(QWidget):
     approve_requested = Signal(DraftRow)
     edit_saved = Signal(DraftRow, str)
     reject_requested = Signal(DraftRow, RejectReason, str)
+    component_pointed = Signal(str)
     evidence_shown = Signal(DraftRow, object)
     sentence_taken = Signal(str)
     editing_changed = Signal()
@@ -74,6 +76,7 @@ class DraftList(QWidget):
         made.approve_requested.connect(self.approve)
         made.edit_saved.connect(self._on_edit_saved)
         made.reject_requested.connect(self._on_reject_requested)
+        made.components.pointed.connect(self.component_pointed)
         made.evidence_shown.connect(self._on_evidence_shown)
         made.sentence_taken.connect(self.sentence_taken)
         made.editing_changed.connect(self.editing_changed)

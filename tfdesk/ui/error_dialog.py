@@ -54,6 +54,11 @@ def show_error(parent: QWidget | None, error: KnownError) -> None:
     ErrorDialog(parent, title=title, sentence=sentence, next_step=step).open()
 
 
+def show_alone(error: KnownError) -> None:
+    """Show an error before there is a window; returns when it was read."""
+    ErrorDialog(None, title=error.title, sentence=error.sentence, next_step=error.next_step).exec()
+
+
 class UncaughtErrors(QObject):
     """Shows what nobody caught, on whichever thread it happened; the first one only, all of them in the log.
 

@@ -1,4 +1,4 @@
-"""What the search box offers: clients, messages and commands for the words typed so far."""
+"""What the search box offers: clients, messages, commands and help topics for the words typed so far."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 
 from tfdesk.services.finding import Finder
+from tfdesk.services.help_topics import find_topics, load_topics
 from tfdesk.ui.commands import Command
 from tfdesk.ui.search_box import Entry, Section
 from tfdesk.ui.text import key_hint, short_time, tr
 
 MOST_COMMANDS = 6  # beside what else is found
+MOST_TOPICS = 4
 
 
 class Everything:
-    """Finds in the vault and among the commands; choosing an entry calls back."""
+    """Finds in the vault, among the commands and in Help; choosing an entry calls back."""
 
     def __init__(
         self,
@@ -23,11 +25,14 @@ class Everything:
         commands: Sequence[Command],
         open_client: Callable[[int], None],
         open_message: Callable[[int, int], None],
+        open_topic: Callable[[str], None],
     ) -> None:
         self._finder = finder
         self._commands = commands
         self._open_client = open_client
         self._open_message = open_message
+        self._open_topic = open_topic
+        self._topics = load_topics()
 
     def find(self, words: str) -> list[Section]:
         """Clients by name, commands by name, messages by the beginnings of words; all commands for ""."""
@@ -47,12 +52,16 @@ class Everything:
             for f in found
         ]
         parts = [Section(tr("CLIENTS"), clients), Section(tr("COMMANDS"), self._found_commands(wanted))]
-        return [*parts, Section(tr("MESSAGES"), messages)]
+        return [*parts, Section(tr("MESSAGES"), messages), Section(tr("HELP"), self._found_topics(wanted))]
 
     def _found_commands(self, wanted: str) -> list[Entry]:
         found = [c for c in self._commands if _begins(wanted.casefold().split(), c.name)]
         entries = [Entry(c.name, c.run, key_hint(c.keys[0]) if c.keys else "") for c in found]
         return entries[:MOST_COMMANDS] if wanted else entries
+
+    def _found_topics(self, wanted: str) -> list[Entry]:
+        found = find_topics(self._topics, wanted)[:MOST_TOPICS] if wanted else []
+        return [Entry(f.topic.title, _call(self._open_topic, f.topic.name), "", f.excerpt) for f in found]
 
 
 def _begins(terms: Sequence[str], name: str) -> bool:
@@ -61,5 +70,5 @@ def _begins(terms: Sequence[str], name: str) -> bool:
     return all(any(word.startswith(term) for word in words) for term in terms)
 
 
-def _call(function: Callable[..., None], *values: int) -> Callable[[], None]:
+def _call(function: Callable[..., None], *values: int | str) -> Callable[[], None]:
     return lambda: function(*values)

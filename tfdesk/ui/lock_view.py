@@ -10,6 +10,7 @@ from tfdesk.jobs.tasks import Tasks
 from tfdesk.services.access import Access
 from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.fields import centred, passphrase_field
+from tfdesk.ui.help_window import help_link
 from tfdesk.ui.recovery_form import RecoveryForm
 from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
@@ -57,6 +58,7 @@ class LockView(QWidget):
         self.recovery.left.connect(self._show_passphrase)
         column.addWidget(self._asking)
         column.addWidget(self.recovery)
+        column.addLayout(row(help_link(self.tr("If the passphrase is lost"), "vault"), None))
         self.setLayout(centred(frame, min(WIDEST_CARD, theme.px(CARD_WIDTH))))
         self.message.hide()
         self._show_passphrase()

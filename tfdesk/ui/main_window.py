@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QWhatsThisClickedEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 
 from trainer.config import resources_dir
@@ -26,11 +26,13 @@ class MainWindow(QMainWindow):
         painted: once, when the first frame is on the screen
         idled: nobody touched the window for as long as allowed
         closed
+        help_requested: a topic, asked for by a link somewhere in the window
     """
 
     painted = Signal()
     idled = Signal()
     closed = Signal()
+    help_requested = Signal(str)
 
     def __init__(self, *, idle_minutes: int, may_close: Callable[[], bool] = lambda: True) -> None:
         """``may_close`` is asked first: False keeps the window open, and whoever said so closes it later."""
@@ -59,6 +61,14 @@ class MainWindow(QMainWindow):
         else:
             self._idle.stop()
 
+    def come_forward(self) -> None:
+        """In front of other programs; where the desktop does not allow that, its entry asks for attention."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
+
     def watch_input(self) -> None:
         """Begin to notice keys and the mouse. Call it once the window is shown."""
         handle = self.windowHandle()
@@ -69,6 +79,12 @@ class MainWindow(QMainWindow):
         if event.type() in ACTIVITY and self._idle.isActive():
             self._idle.start()
         return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QWhatsThisClickedEvent):
+            self.help_requested.emit(event.href())
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -30,7 +30,10 @@ def words_of(state: DeskState) -> Words | None:
     name = state.client.name if state.client is not None else ""
     reason = in_words(state.reason)
     return {
-        Phase.NO_CLIENT: Words(tr("Choose a client"), tr("Their conversation and the drafts appear here.")),
+        Phase.NO_CLIENT: Words(
+            tr("Choose a client"),
+            tr("Choose one on the left, or add one with Ctrl+N. The drafts appear here."),
+        ),
         Phase.EMPTY: Words(
             tr("No message yet"),
             tr("Paste or type what {0} wrote, then press Enter. Drafts appear here.").format(name),

@@ -29,7 +29,8 @@ class RecoveryView(QWidget):
 
     confirmed = Signal()
 
-    def __init__(self, *, theme: Theme, access: Access) -> None:
+    def __init__(self, *, theme: Theme, access: Access, step: str = "") -> None:
+        """``step`` says how far the first run has got."""
         super().__init__()
         self.setObjectName("page")
         self._recovery = Recovery(access)
@@ -63,6 +64,8 @@ class RecoveryView(QWidget):
         self.go_on = button(self.tr("Open the desk"), "primary")
         self.go_on.setEnabled(False)
         self.go_on.clicked.connect(self._confirm)
+        if step:
+            column.addWidget(label(step, "muted"))
         for widget in (self._title, self._words, self.key):
             column.addWidget(widget)
         column.addLayout(row(None, self.sheet, None))

@@ -13,6 +13,7 @@ from tfdesk.jobs.desk_state import Marked
 from tfdesk.services.protocols import Protocol, Protocols
 from tfdesk.ui.choice_button import ChoiceButton
 from tfdesk.ui.controls import Mark, MarkedText, button, card, clear, label, row
+from tfdesk.ui.help_window import help_link
 from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
@@ -40,6 +41,7 @@ class RiskPanel(QWidget):
         self._quotes = QVBoxLayout()
         self._quotes.setSpacing(8)
         inner.addLayout(self._quotes)
+        inner.addLayout(row(help_link(self.tr("What the screen misses"), "risk"), None))
         column.addWidget(hit)
         protocol, inner = card()
         self.questions = button(self.tr("Questions to ask"), "link")

@@ -145,8 +145,8 @@ class SearchBox(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         self._find, self._window = find, parent
-        self.words = QLineEdit(placeholderText=self.tr("Search clients, messages and commands"))
-        self.words.setAccessibleName(self.tr("Search clients, messages and commands"))
+        self.words = QLineEdit(placeholderText=self.tr("Search clients, messages, commands and Help"))
+        self.words.setAccessibleName(self.tr("Search clients, messages, commands and Help"))
         self.words.setProperty("look", "search")
         self.words.textChanged.connect(self._show)
         self._model = EntryModel()

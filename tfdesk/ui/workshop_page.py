@@ -28,6 +28,7 @@ from tfdesk.services.training_material import TrainingMaterial
 from tfdesk.ui.controls import MarkedText, button, card, clear, label, row, surface
 from tfdesk.ui.curves import SHOWN, Curves
 from tfdesk.ui.error_dialog import show_error
+from tfdesk.ui.help_window import help_link
 from tfdesk.ui.promote_dialog import PromoteDialog
 from tfdesk.ui.text import figure, in_words, tr, whole
 from tfdesk.ui.theme import Theme, set_look
@@ -175,12 +176,13 @@ class WorkshopPage(QWidget):
         self.choose.clicked.connect(self._choose_file)
         self.consented = button(self.tr("Consented sessions of this vault"))
         self.consented.clicked.connect(self._use_sessions)
-        self._offer = label("", "muted")
+        self._offer = label("", "muted", wrap=True)
         inner.addSpacing(4)
         inner.addLayout(row(self.choose, self.consented, None))
         inner.addWidget(self._offer)
         self.withdrawn = label("", "error", wrap=True)
         inner.addWidget(self.withdrawn)
+        inner.addLayout(row(help_link(self.tr("In what order, and what to look at"), "training"), None))
         column.addWidget(frame)
         column.addStretch(1)
         return page
@@ -269,6 +271,12 @@ class WorkshopPage(QWidget):
             self.tr("The model in use learned from a client who no longer agrees to training. Train anew.")
         )
         self.consented.setEnabled(offer.clients > 0)
+        if not offer.clients:
+            words = self.tr(
+                "No client who agreed to training has a finished session yet. Consent is recorded with: {0}"
+            )
+            self._offer.setText(words.format('tfdesk consent grant "NAME" --for training'))
+            return
         self._offer.setText(
             self.tr("clients who agreed to training: {0}, their finished sessions: {1}").format(
                 whole(offer.clients), whole(offer.sessions)
@@ -297,6 +305,8 @@ class WorkshopPage(QWidget):
         words = self.tr("replies to learn from: {0}").format(whole(state.run.replies))
         if state.total:
             words += self.tr(" · step {0} of {1}").format(whole(state.step), whole(state.total))
+        if state.halved:
+            words += self.tr(" · memory ran out: half as much at once")
         if state.run_state is RunState.FAILED:
             words = in_words(state.reason)
         self._subtitle.setText(words)

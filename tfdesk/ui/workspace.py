@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
+from tfdesk.ui.announce import announce
 from tfdesk.ui.commands import Command
-from tfdesk.ui.controls import KeyButton, button, label, surface
+from tfdesk.ui.controls import KeyButton, button, card, label, surface
 from tfdesk.ui.language_menu import language_menu, language_names
 from tfdesk.ui.text import in_words, with_key
-from tfdesk.ui.theme import LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
+from tfdesk.ui.theme import LARGE_SCALE, LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
 
 class Workspace(QWidget):
@@ -32,6 +33,8 @@ class Workspace(QWidget):
         lock_requested
         search_requested
         keys_requested
+        help_requested
+        guide_requested: the guided first session, begun or gone on with
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         language_requested: one of settings.LANGUAGES
@@ -41,6 +44,8 @@ class Workspace(QWidget):
     lock_requested = Signal()
     search_requested = Signal()
     keys_requested = Signal()
+    help_requested = Signal()
+    guide_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
     language_requested = Signal(str)
@@ -68,6 +73,7 @@ class Workspace(QWidget):
         column.addWidget(self._header(pages))
         if notice is not None:
             column.addWidget(notice)
+        column.addWidget(self._warning())
         column.addWidget(self._stack, 1)
         column.addWidget(self._footer(idle_minutes))
         model.model_ready.connect(self._on_model_ready)
@@ -76,13 +82,26 @@ class Workspace(QWidget):
         if model.ready is not None:
             self._on_model_ready(model.ready)
 
+    def _warning(self) -> QWidget:
+        self.warning = QWidget()
+        outer = QVBoxLayout(self.warning)
+        outer.setContentsMargins(12, 8, 12, 0)
+        frame, inner = card("warning")
+        self._warning_words = label("", "strong", wrap=True)
+        inner.addWidget(self._warning_words)
+        outer.addWidget(frame)
+        self.warning.hide()
+        return self.warning
+
     def _header(self, pages: Sequence[tuple[str, QWidget]]) -> QWidget:
         header = surface("header")
         line = QHBoxLayout(header)
         line.setContentsMargins(16, 5, 16, 5)
         line.setSpacing(4)
-        line.addWidget(label("tfdesk", "wordmark"))
-        line.addSpacing(12)
+        self._wordmark = label("tfdesk", "wordmark")
+        self._wordmark.setContentsMargins(0, 0, 12, 0)
+        line.addWidget(self._wordmark)
+        self._theme.changed.connect(self._fit_header)
         for number, (name, page) in enumerate(pages):
             tab = button(name, "page")
             tab.setCheckable(True)
@@ -103,11 +122,26 @@ class Workspace(QWidget):
         self.backup_button.clicked.connect(self._open_backup_menu)
         line.addWidget(self.backup_button)
         line.addSpacing(4)
+        self.help_button = button(self.tr("Help ▾"), hint=self.tr("Help and keys"))
+        self.help_button.clicked.connect(self._open_help_menu)
+        line.addWidget(self.help_button)
+        line.addSpacing(4)
         self.lock = KeyButton(self.tr("Lock"), "Ctrl+L")
         self.lock.clicked.connect(self.lock_requested)
         line.addWidget(self.lock)
+        self._fit_header()
         self.show_page(0)
         return header
+
+    def _fit_header(self) -> None:
+        """At large text the title bar alone says the program's name: the buttons need the room."""
+        self._wordmark.setVisible(self._theme.scale < LARGE_SCALE)
+
+    def show_banner(self, banner: QWidget) -> None:
+        """Put a line above every page; it goes when it is closed."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.indexOf(self._stack), banner)
 
     def _footer(self, idle_minutes: int) -> QWidget:
         footer = surface("footer")
@@ -134,6 +168,7 @@ class Workspace(QWidget):
         return [
             Command(group, self.tr("Search everything"), ("Ctrl+K",), self.search_requested.emit),
             Command(group, self.tr("All keys"), ("F1",), self.keys_requested.emit),
+            Command(group, self.tr("Guided first session"), (), self.guide_requested.emit),
             Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
             *(
                 Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
@@ -182,6 +217,13 @@ class Workspace(QWidget):
         self._model_words.setText(self.tr("○ No usable model"))
         self._screen_words.setText(self.tr("Risk screen off"))
 
+    def warn(self, words: str) -> None:
+        """Say something above the pages until it is taken back by ""."""
+        self._warning_words.setText(words)
+        self.warning.setVisible(bool(words))
+        if words:
+            announce(self, words)
+
     def show_backup_folder(self, folder: str) -> None:
         """Know where backups go; "" when none are made."""
         self._backup_folder = folder
@@ -212,6 +254,18 @@ class Workspace(QWidget):
     def _stop_backups(self) -> None:
         self.backup_folder_requested.emit("")
 
+    def help_menu(self) -> QMenu:
+        """Help, and the keys."""
+        menu = QMenu(self)
+        menu.addAction(with_key(self.tr("Help"), "Shift+F1")).triggered.connect(self.help_requested)
+        menu.addAction(self.tr("Guided first session")).triggered.connect(self.guide_requested)
+        menu.addAction(with_key(self.tr("All keys"), "F1")).triggered.connect(self.keys_requested)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open_help_menu(self) -> None:
+        self.help_menu().popup(self.help_button.mapToGlobal(self.help_button.rect().bottomLeft()))
+
     def _open_view_menu(self) -> None:
         menu = self.view_menu()
         menu.aboutToHide.connect(menu.deleteLater)
@@ -238,7 +292,6 @@ class Workspace(QWidget):
         menu.addSeparator()
         menu.addMenu(language_menu(menu, self._language, self.language_requested.emit))
         menu.addSeparator()
-        menu.addAction(with_key(self.tr("All keys"), "F1")).triggered.connect(self.keys_requested)
         menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
         menu.triggered.connect(self._on_look_chosen)
         return menu
