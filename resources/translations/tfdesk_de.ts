@@ -1508,11 +1508,11 @@
     </message>
     <message>
         <source>The guided session needs the sample clinic, which is not in this vault.</source>
-        <translation>Die geführte Sitzung braucht die Beispielpraxis, und die ist nicht in diesem Tresor.</translation>
+        <translation>Die geführte Sitzung braucht die Beispielklinik, und die ist nicht in diesem Tresor.</translation>
     </message>
     <message>
         <source>Read “Your first session” in Help instead.</source>
-        <translation>Lesen Sie stattdessen in der Hilfe „Your first session“.</translation>
+        <translation>Lesen Sie stattdessen in der Hilfe „Ihre erste Sitzung“.</translation>
     </message>
     <message>
         <source>It is our fault.</source>

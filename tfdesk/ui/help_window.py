@@ -28,10 +28,14 @@ from PySide6.QtWidgets import (
 
 from tfdesk.services.help_topics import Topic, beginning, find_topics, load_topics, terms_of
 from tfdesk.ui.controls import LINE_HEIGHT_PERCENT, KeyButton, button, label, row, surface
+from tfdesk.ui.language import spoken
 from tfdesk.ui.search_box import ENTRY_ROLE, MOVES, Entry, EntryDelegate, EntryModel, Section
 from tfdesk.ui.theme import Theme
 
-IGNORING_CASE = QRegularExpression.PatternOption.CaseInsensitiveOption
+ANY_CASE_ANY_LETTER = (
+    QRegularExpression.PatternOption.CaseInsensitiveOption
+    | QRegularExpression.PatternOption.UseUnicodePropertiesOption  # "ü" is a letter of a word, too
+)
 
 
 def help_link(text: str, topic: str) -> QPushButton:
@@ -59,7 +63,7 @@ class HelpWindow(QDialog):
         self.setWindowTitle(self.tr("Help"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
-        self._topics = {topic.name: topic for topic in load_topics()}
+        self._topics = {topic.name: topic for topic in load_topics(spoken())}
         self.topic: Topic = next(iter(self._topics.values()))
         self.words = QLineEdit(placeholderText=self.tr("Search in Help"))
         self.words.setAccessibleName(self.tr("Search in Help"))
@@ -168,7 +172,7 @@ class HelpWindow(QDialog):
         self._space_out()
         marks = []
         for term in terms_of(self.words.text()):
-            pattern = QRegularExpression(beginning(term), IGNORING_CASE)
+            pattern = QRegularExpression(beginning(term), ANY_CASE_ANY_LETTER)
             hit = document.find(pattern)
             while not hit.isNull():
                 mark, look = QTextEdit.ExtraSelection(), QTextCharFormat()
