@@ -1103,7 +1103,7 @@
     </message>
     <message>
         <source>not screened</source>
-        <translation>nicht geprüft</translation>
+        <translation>ungeprüft</translation>
     </message>
     <message>
         <source>{0} (yours)</source>
@@ -1549,7 +1549,7 @@
     <name>ClientList</name>
     <message>
         <source>Find a client</source>
-        <translation>Klientin/Klient suchen</translation>
+        <translation>Person suchen</translation>
     </message>
     <message>
         <source>Clients</source>
@@ -1580,7 +1580,7 @@
     </message>
     <message>
         <source>NO MESSAGE YET</source>
-        <translation>NOCH KEINE NACHRICHT</translation>
+        <translation>OHNE NACHRICHT</translation>
     </message>
     <message>
         <source>waiting for a reply</source>
@@ -2120,7 +2120,7 @@
     </message>
     <message>
         <source>Optional. The model reads it with every message.</source>
-        <translation>Freiwillig. Das Modell liest sie mit jeder Nachricht (Englisch).</translation>
+        <translation>Freiwillig. Das Modell liest sie mit, nur Englisch.</translation>
     </message>
     <message>
         <source>Add client</source>
@@ -2379,7 +2379,7 @@
     </message>
     <message>
         <source>Note, if you like</source>
-        <translation>Notiz, falls gewünscht</translation>
+        <translation>Notiz (freiwillig)</translation>
     </message>
     <message>
         <source>Note</source>

@@ -83,16 +83,16 @@ class HelpWindow(QDialog):
         self.browser.setAccessibleName(self.tr("Topic"))
         self.browser.anchorClicked.connect(self._on_link)
         theme.changed.connect(self._show)
-        self.setLayout(self._columns())
         self.resize(
             min(theme.px(920), parent.width() - 40),
             min(theme.px(600), parent.height() - 60),
         )
+        self.setLayout(self._columns())
         self._find("")
 
     def _columns(self) -> QHBoxLayout:
         side = surface("side")
-        side.setFixedWidth(min(self._theme.px(320), 380))
+        side.setFixedWidth(min(self._theme.px(320), self.width() * 2 // 5))
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 14, 0, 8)
         field = row(self.words)
