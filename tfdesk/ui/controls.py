@@ -115,20 +115,23 @@ class KeyButton(QPushButton):
         self._key = label(key_hint(key), "key")
         for part in (label(text), self._key):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            line.addWidget(part, 0, Qt.AlignmentFlag.AlignCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def _key_width(self) -> int:
+        return self._key.sizeHint().width() + self._line.spacing()
 
     def sizeHint(self) -> QSize:
         inner = self._line.sizeHint()
-        key = self._key.sizeHint().width() + self._line.spacing() if self._key.isHidden() else 0
-        return QSize(inner.width() + key + 2, max(super().sizeHint().height(), inner.height()))
+        width = inner.width() + 2 + (self._key_width() if self._key.isHidden() else 0)
+        return QSize(width, max(super().sizeHint().height(), inner.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint() - QSize(self._key_width(), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._key.setHidden(self.width() < self.sizeHint().width())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
 
 class Bar(QWidget):

@@ -100,6 +100,8 @@ class TranscriptDelegate(QStyledItemDelegate):
         left = bubble.left() + 4
         for text, emotion in words:
             width = metrics.horizontalAdvance(text) + 20 + (self._theme.px(14) if emotion else 0)
+            if places and left + width > rect.right() - SIDE:
+                break  # the likeliest alone, where there is no room for the second
             places.append(ChipPlace(text, emotion, QRect(left, top, width, height)))
             left += width + 8
         if turn.speaker == "therapist":
