@@ -1,8 +1,8 @@
 """Conversations with some words swapped for their like, so that a small model learns to copy what it is told.
 
-"My sister left on Friday" / "What did she say on Friday?" teaches as much with an aunt and a Tuesday, and only
-a model that takes the day from the message is right both times. Every occurrence of a word in a dialogue is
-swapped for the same other one, so messages and replies stay consistent. The classes lie in
+"My sister left on Friday" / "What did she say on Friday?" teaches as much with an aunt and a Tuesday, and
+only a model that takes the day from the message is right both times. Every occurrence of a word in a
+dialogue is swapped for the same other one, so messages and replies stay consistent. The classes lie in
 resources/lexicons/swaps.toml.
 """
 
