@@ -52,6 +52,24 @@ def swapped(
     )
 
 
+def misremembered(reply: str, said: str, rng: random.Random) -> str | None:
+    """The reply with a word or more that it took from what was ``said`` exchanged for another of its class.
+
+    None when it took none. What comes out reads as well and gets a person, number or thing wrong.
+    """
+    took = {word.lower() for word in _WORD.findall(reply)} & {word.lower() for word in _WORD.findall(said)}
+    found = [entries for entries in shipped_classes() if any(took.intersection(forms) for forms in entries)]
+    if not found:
+        return None
+    swaps: dict[str, str] = {}
+    for entries in rng.sample(found, rng.randint(1, len(found))):
+        met = [forms for forms in entries if took.intersection(forms)]
+        for old, new in zip(met, _others(entries, met, rng), strict=True):
+            swaps.update({form: new[min(place, len(new) - 1)] for place, form in enumerate(old)})
+    made = _rewritten(reply, swaps)
+    return None if made == reply else made
+
+
 def _others(entries: Sequence[Forms], met: Sequence[Forms], rng: random.Random) -> list[Forms]:
     """As many different entries as were met, with as many forms as possible; those met stand last in line."""
     fresh = [forms for forms in entries if forms not in met]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.dialogue import Dialogue, Turn, Worse
-from trainer.swaps import shipped_classes, swapped
+from trainer.swaps import misremembered, shipped_classes, swapped
 
 ANIMALS = [[("dog", "dogs"), ("owl", "owls")]]
 
@@ -73,3 +73,18 @@ def test_no_shipped_word_stands_in_two_classes():
 def test_shipped_classes_offer_a_choice_of_single_lower_case_words(entries):
     assert len(entries) >= 3
     assert all(re.fullmatch(r"[a-z]+|\d+", form) for entry in entries for form in entry)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_misremembered_was_taken_from_the_client(seed: int):
+    made = misremembered(
+        "Two days without your sister, and a dog.", "2 days, my sister...", random.Random(seed)
+    )
+    assert made is not None
+    assert made != "Two days without your sister, and a dog."
+    assert made.startswith("Two ")
+    assert made.endswith("and a dog.")
+
+
+def test_a_reply_that_takes_nothing_cannot_be_misremembered():
+    assert misremembered("What was that like?", "my dog died on Monday", random.Random(1)) is None
