@@ -4,6 +4,7 @@
 python3 packaging/dev.py run [ARGS]       set up, then start tfdesk (no display: a sample)
 python3 packaging/dev.py test [ARGS]      set up, then every check that CI runs (ARGS go to pytest)
 python3 packaging/dev.py screenshots OUT  a picture of every screen in every theme
+python3 packaging/dev.py translate        the window's strings into the catalogues; lists what is untranslated
 python3 packaging/dev.py faults           every fault, long version (about an hour); writes docs/faults.md
 """
 
@@ -43,7 +44,13 @@ QT_LIBRARIES = [
 
 
 def main(argv: list[str]) -> int:
-    commands = {"run": run, "test": test, "screenshots": screenshots, "faults": faults}
+    commands = {
+        "run": run,
+        "test": test,
+        "screenshots": screenshots,
+        "translate": translate,
+        "faults": faults,
+    }
     if not argv or argv[0] not in commands:
         print(__doc__)
         return 2
@@ -147,6 +154,10 @@ def screenshots(args: list[str]) -> int:
     return subprocess.run(
         [python(), "packaging/screenshots.py", *(args or ["screenshots"])], check=False
     ).returncode
+
+
+def translate(_args: list[str]) -> int:
+    return subprocess.run([python(), "packaging/translate.py"], check=False).returncode
 
 
 def faults(args: list[str]) -> int:

@@ -1,7 +1,7 @@
 """Pictures of every screen and state: drives the real window with the sample clinic in a temporary vault.
 
-    python packaging/screenshots.py OUT [--scale 150] [--size 1024x700] [--themes light,dark] [--language de]
-        [--on-screen]
+    python packaging/screenshots.py OUT [--scale 150] [--size 1024x700] [--themes light,dark]
+                                          [--language de] [--on-screen]
 
 Drafts come from the starter model where there is one. States that it cannot be brought into at will, and the
 workshop, are played by real children that only speak the protocol (tests/ui/fake_model.py, fake_trainer.py).
@@ -45,6 +45,7 @@ from tfdesk.ui.guided import GuidedSession  # noqa: E402
 from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
 from tfdesk.ui.help_window import HelpWindow  # noqa: E402
 from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
+from tfdesk.ui.language import NAMES, speak  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
 from tfdesk.ui.message_menu import MessageAction  # noqa: E402
 from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
@@ -116,18 +117,17 @@ class PlayedRuns(Runs):
 class Photographer:
     """One temporary clinic, photographed state by state."""
 
-    def __init__(
-        self, application: QApplication, folder: Path, out: Path, theme: str, scale: int, language: str
-    ) -> None:
-        name = theme.replace(" ", "-")
-        self._out, self._suffix = out, name if scale == 100 else f"{name}-{scale}"
+    def __init__(self, application: QApplication, folder: Path, out: Path, settings: Settings) -> None:
+        parts = [settings.theme.replace(" ", "-"), *([str(settings.scale)] if settings.scale != 100 else [])]
+        parts += [settings.language] if settings.language != "en" else []
+        self._out, self._suffix = out, "-".join(parts)
         self._folder = folder
         self.options: list[str] = []
         self.real = (starter_dir() / "bundle.json").is_file()
         self.app = App(
             application=application,
             paths=Paths.default(folder),
-            settings=Settings(theme=theme, scale=scale, **({"language": language} if language else {})),
+            settings=settings,
             access=Access(Paths.default(folder)),
             command=self.command,
             make_runs=PlayedRuns,
@@ -178,7 +178,8 @@ class Photographer:
         self.app.start()
         view = self.app.window.centralWidget()
         assert isinstance(view, FirstRun)
-        wait_until(lambda: "Looking" not in view.keyring_words.text())
+        looking = view.keyring_words.text()
+        wait_until(lambda: view.keyring_words.text() != looking)
         self.picture("first-run")
         view.passphrase.setText(PASSPHRASE)
         view.repeat.setText(PASSPHRASE)
@@ -356,16 +357,18 @@ def main() -> int:
     parser.add_argument("--scale", type=int, default=100, help="text size in percent")
     parser.add_argument("--themes", default="light,dark")
     parser.add_argument("--size", default="1280x800", help="of the window, in pixels")
-    parser.add_argument("--language", default="", help="of the window, as in the settings")
+    parser.add_argument("--language", default="en", choices=sorted(NAMES), help="of the window")
     parser.add_argument("--on-screen", action="store_true", help="real windows on $DISPLAY")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     application = QApplication(["tfdesk"])
     if "Inter" in QFontDatabase.families():  # offscreen there is no desktop that names a UI font
         application.setFont(QFont("Inter"))
+    speak(application, given.language)
     for theme in given.themes.split(","):
+        settings = Settings(theme=theme, scale=given.scale, language=given.language)
         with tempfile.TemporaryDirectory() as folder:
-            shots = Photographer(application, Path(folder), given.out, theme, given.scale, given.language)
+            shots = Photographer(application, Path(folder), given.out, settings)
             shots.app.window.resize(*map(int, given.size.split("x")))
             shots.first_run()
             shots.unlock()

@@ -49,6 +49,8 @@ from tfdesk.ui.guided import GuidedSession, Step, steps_done
 from tfdesk.ui.habits_dialog import HabitsDialog
 from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
+from tfdesk.ui.language import chosen, speak, spoken
+from tfdesk.ui.language_menu import tell_when
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
@@ -56,6 +58,7 @@ from tfdesk.ui.one_window import OneWindow
 from tfdesk.ui.recovery_view import RecoveryView
 from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import SCALE_STEP, Theme
 from tfdesk.ui.unsaved import give_back, unsaved_words
 from tfdesk.ui.workspace import Workspace
@@ -206,7 +209,7 @@ class App(QObject):
             theme=self.theme,
             desk=self.desk,
             messages=Messages(desk=self.desk, sessions=sessions, review=review, flags=Flags(vault)),
-            protocols=Protocols(self._paths.protocol_file),
+            protocols=Protocols(self._paths.protocol_file, spoken()),
             left_width=self._settings.left_width,
             right_width=self._settings.right_width,
         )
@@ -230,6 +233,8 @@ class App(QObject):
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
         self.workspace.show_backup_folder(self._settings.backup_folder)
+        self.workspace.show_language(self._settings.language)
+        self.workspace.language_requested.connect(self._on_language_requested)
         self.window.show_view(self.workspace, watch_idle=True)
         self.page.clients.view.setFocus()
         if self._guiding:
@@ -383,7 +388,7 @@ class App(QObject):
                 Sessions(self.access.vault).keep_unsaved(words)
         except Exception as error:  # whatever it is, the vault must lock
             log.warning("unsaved words were not kept: %s", Public(type(error).__name__))
-            why = error.line() if isinstance(error, KnownError) else self.tr("It is our fault.")
+            why = in_words(error.line()) if isinstance(error, KnownError) else self.tr("It is our fault.")
             return self.tr("What you were typing could not be kept: {0}").format(why)
         return ""
 
@@ -426,6 +431,13 @@ class App(QObject):
         if self.workspace is not None:
             self.workspace.show_backup_folder(self._settings.backup_folder)
 
+    def _on_language_requested(self, language: str) -> None:
+        self._save(replace(self._settings, language=language))
+        if self.workspace is not None:
+            self.workspace.show_language(self._settings.language)
+            if chosen(self._settings.language) != spoken():
+                tell_when(self.window)
+
     def _enlarge(self) -> None:
         self._on_look_requested(self.theme.mode, self.theme.scale + SCALE_STEP)
 
@@ -463,6 +475,7 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
     application = QApplication(["tfdesk"])
     application.setApplicationName("tfdesk")
+    speak(application, chosen(settings.language))
     one_window = OneWindow(paths)
     try:
         if not one_window.begin():

@@ -46,7 +46,7 @@ def find(text: str, words: str, where: str | int) -> dict[str, Any]:
 
 
 def draft(strategy: str, total: float, text: str, evidence: list[str]) -> dict[str, Any]:
-    names = {"emotion fit": 0.03, "relevance": 0.10, "professional": -0.03, "empathy": -0.08}
+    names = {"emotion": 0.03, "relevance": 0.10, "professional": -0.03, "empathy": -0.08}
     components = {
         name: {
             "value": round(total + shift, 2),
@@ -111,7 +111,7 @@ def answer(message: dict[str, Any], slow: bool) -> None:
     if risk["status"] != "screened":
         withheld = "risk" if risk["status"] == "hit" else "unscreened"
     elif "GIVE-UP" in text:
-        withheld, reason = "abstained", "There is too little to go on: the message is only a few words long."
+        withheld, reason = "abstained", "There is too little to go on; nothing was drafted."
     if withheld is None:
         say("progress", request=request, done=5, total=12)
         if "CRASH" in text:

@@ -162,7 +162,7 @@ def test_the_arrows_point_at_one_component_of_the_selected_draft(opened: Opened,
     card.components.pointed.connect(seen.append)
     for _ in range(5):
         qtbot.keyClick(card, Qt.Key.Key_Right)
-    assert seen == ["emotion fit", "empathy", "professional", "relevance", ""]
+    assert seen == ["emotion", "empathy", "professional", "relevance", ""]
 
 
 def test_what_appears_by_itself_is_put_in_words_for_a_screen_reader(opened: Opened) -> None:

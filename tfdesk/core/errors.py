@@ -1,4 +1,5 @@
-"""What can go wrong, as types. Texts are for people and never hold client words.
+"""What can go wrong, as types. Texts are for people and never hold client words;
+``said`` lets the window show them in its own language.
 
 ::
 
@@ -16,6 +17,8 @@
 
 from __future__ import annotations
 
+from tfdesk.core.said import Said, joined, said
+
 
 class TfdeskError(Exception):
     """Base of everything tfdesk raises on purpose."""
@@ -28,7 +31,7 @@ class BugError(TfdeskError):
 class KnownError(TfdeskError):
     """Something a person can act on: ``title``, one ``sentence``, and the ``next_step`` ("" if obvious)."""
 
-    title = "This did not work"
+    title: str = said("This did not work")
     exit_code = 2
 
     def __init__(self, sentence: str, next_step: str = "", title: str | None = None) -> None:
@@ -38,31 +41,33 @@ class KnownError(TfdeskError):
         if title is not None:
             self.title = title
 
-    def line(self) -> str:
-        """Sentence and next step as one line, for the terminal."""
-        return " ".join(part for part in (self.sentence, self.next_step) if part)
+    def line(self) -> Said:
+        """Sentence and next step as one line."""
+        return joined(self.sentence, self.next_step)
 
 
 class InputRefused(KnownError):
     """What was typed or given cannot be used; nothing was changed."""
 
-    title = "This cannot be used"
+    title = said("This cannot be used")
 
 
 class Locked(KnownError):
     """The vault is locked."""
 
-    title = "The vault is locked"
+    title = said("The vault is locked")
     exit_code = 3
 
-    def __init__(self, sentence: str = "The vault is locked.", next_step: str = "Unlock it first.") -> None:
+    def __init__(
+        self, sentence: str = said("The vault is locked."), next_step: str = said("Unlock it first.")
+    ) -> None:
         super().__init__(sentence, next_step)
 
 
 class WrongPassphrase(KnownError):
     """No slot of the role opens with it. ``wait_seconds``: until then further tries are refused untested."""
 
-    title = "Not opened"
+    title = said("Not opened")
     exit_code = 3
 
     def __init__(self, sentence: str, wait_seconds: float = 0.0) -> None:
@@ -73,59 +78,59 @@ class WrongPassphrase(KnownError):
 class VaultMissing(KnownError):
     """There is no vault in the data folder."""
 
-    title = "There is no vault yet"
+    title = said("There is no vault yet")
     exit_code = 3
 
 
 class VaultExists(KnownError):
     """There is a vault, or such a role in it, already; it is never overwritten."""
 
-    title = "There is a vault already"
+    title = said("There is a vault already")
 
 
 class RoleMissing(KnownError):
     """The vault has no passphrase for that role."""
 
-    title = "No passphrase for this role"
+    title = said("No passphrase for this role")
 
 
 class VaultDamaged(KnownError):
     """The vault or its key file cannot be read; nothing was changed."""
 
-    title = "The vault cannot be read"
+    title = said("The vault cannot be read")
 
 
 class VaultNewer(KnownError):
     """A newer version of the program wrote the vault; nothing was changed."""
 
-    title = "The vault is from a newer version"
+    title = said("The vault is from a newer version")
 
 
 class KeyRingUnavailable(KnownError):
     """The computer's key ring cannot be used; the passphrase still opens the vault."""
 
-    title = "The key ring cannot be used"
+    title = said("The key ring cannot be used")
 
 
 class ModelUnavailable(KnownError):
     """A model folder that is missing or must not be loaded."""
 
-    title = "The model cannot be used"
+    title = said("The model cannot be used")
 
 
 class AlreadyDecided(KnownError):
     """The draft was decided before (a double click), or its text is no longer the one shown."""
 
-    title = "Already decided"
+    title = said("Already decided")
 
 
 class NothingToUndo(KnownError):
     """No decision of the session can be taken back."""
 
-    title = "Nothing to undo"
+    title = said("Nothing to undo")
 
 
 class RiskOpen(KnownError):
     """A risk hit waits for a person to record what was done."""
 
-    title = "Please look at the risk first"
+    title = said("Please look at the risk first")

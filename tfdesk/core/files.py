@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tfdesk.core.errors import KnownError
+from tfdesk.core.said import said
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -30,8 +31,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         with suppress(OSError):  # a full disk needs what a part of it takes up
             beside.unlink(missing_ok=True)
         raise KnownError(
-            f"{path.name} could not be written ({error.strerror}).",
-            "Check that the disk has room and that the data folder may be written to.",
+            said("{0} could not be written ({1}).", path.name, error.strerror),
+            said("Check that the disk has room and that the data folder may be written to."),
         ) from None
 
 
@@ -58,10 +59,15 @@ def check_room(folder: Path, needed: int, what: str) -> None:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise KnownError(f"{folder.name}: the folder cannot be used ({error.strerror}).") from None
+        raise KnownError(said("{0}: the folder cannot be used ({1}).", folder.name, error.strerror)) from None
     if free < needed:
         raise KnownError(
-            f"There is not enough room for {what}: it needs {needed / 1e6:,.1f} MB, "
-            f"{free / 1e6:,.1f} MB are free; nothing was changed.",
-            "Make room on the disk, or choose another one.",
+            said(
+                "There is not enough room for {0}: it needs {1:,.1f} MB, {2:,.1f} MB are free; nothing "
+                "was changed.",
+                what,
+                needed / 1e6,
+                free / 1e6,
+            ),
+            said("Make room on the disk, or choose another one."),
         )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tfdesk.core.errors import KnownError
+from tfdesk.core.said import said
 
 if os.name != "nt":
     import fcntl
@@ -25,13 +26,13 @@ class FolderUse:
 
     def share(self) -> None:
         """Use the vault beside other programs until ``release``. Raises KnownError while it is replaced."""
-        self._lock(alone=False, refusal="The vault is being replaced by another program.")
+        self._lock(alone=False, refusal=said("The vault is being replaced by another program."))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody else uses the vault within the block. Raises KnownError when somebody does."""
         shared = self._descriptor is not None
-        self._lock(alone=True, refusal="Another program is using the vault; nothing was changed.")
+        self._lock(alone=True, refusal=said("Another program is using the vault; nothing was changed."))
         try:
             yield
         finally:
@@ -67,7 +68,8 @@ class FolderUse:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise KnownError(
-                f"The data folder cannot be used ({error.strerror}).", "Check that it may be written to."
+                said("The data folder cannot be used ({0}).", error.strerror),
+                said("Check that it may be written to."),
             ) from None
 
     def _lock(self, *, alone: bool, refusal: str) -> None:
@@ -79,4 +81,4 @@ class FolderUse:
         except OSError:
             if not alone:
                 self.release()
-            raise KnownError(refusal, "Close it and try again.") from None
+            raise KnownError(refusal, said("Close it and try again.")) from None

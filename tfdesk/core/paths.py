@@ -11,6 +11,13 @@ import platformdirs
 APP = "tfdesk"
 
 
+def localised(file: Path, language: str) -> Path:
+    """``default_de.toml`` beside ``default.toml`` where there is one for the language, else the file."""
+    name, *endings = file.name.split(".")
+    own = file.with_name(".".join([f"{name}_{language}", *endings]))
+    return own if own.is_file() else file
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Every place the program writes to. ``config`` holds the settings; both may be one folder."""

@@ -11,6 +11,8 @@ import re
 import sys
 from pathlib import Path, PurePath
 
+from tfdesk.core.said import said
+
 MOUNTS = Path("/proc/self/mountinfo")
 # Services by the name of the folder that they keep in step, in lower case.
 _SYNCED = {
@@ -50,9 +52,9 @@ def shared_place(folder: Path, mounts: Path = MOUNTS) -> str:
         if service:
             return service
     if str(real).startswith(("\\\\", "//")) or _remote_drive(real):
-        return "a network drive"
+        return said("a network drive")
     kind = filesystem(real, mounts)
-    return f"a network drive ({kind})" if _NETWORK.fullmatch(kind) else ""
+    return said("a network drive ({0})", kind) if _NETWORK.fullmatch(kind) else ""
 
 
 def warning(folder: Path) -> str:
@@ -60,10 +62,11 @@ def warning(folder: Path) -> str:
     place = shared_place(folder)
     if not place:
         return ""
-    return (
-        f"The data folder lies in {place}. Other computers get copies of the vault there, which stay when a "
+    return said(
+        "The data folder lies in {0}. Other computers get copies of the vault there, which stay when a "
         "client is erased, and writing from two places can damage it. Better choose a folder on this "
-        "computer's own disk (--data-dir, or TFDESK_DATA_DIR)."
+        "computer's own disk (--data-dir, or TFDESK_DATA_DIR).",
+        place,
     )
 
 

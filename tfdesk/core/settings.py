@@ -12,6 +12,7 @@ from typing import Any
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 
+LANGUAGES = ("", "en", "de")
 THEMES = ("system", "light", "dark", "high contrast")
 _RANGES = {
     "scale": (80, 200),
@@ -28,6 +29,7 @@ class Settings:
     """Change with ``dataclasses.replace`` and ``save_settings``."""
 
     theme: str = "system"  # one of THEMES
+    language: str = ""  # one of LANGUAGES; "" = the system's
     scale: int = 100  # text size in percent, 80 to 200
     idle_minutes: int = 15  # without mouse or keyboard before the vault locks
     clipboard_seconds: int = 120  # before a copied reply is taken off the clipboard
@@ -75,6 +77,8 @@ def _toml(value: Any) -> str:
 def _checked(file: Path, settings: Settings) -> Settings:
     if settings.theme not in THEMES:
         raise _refused(file, f"has a theme that is none of {', '.join(THEMES)}")
+    if settings.language not in LANGUAGES:
+        raise _refused(file, f"has a language that is none of {', '.join(filter(None, LANGUAGES))}")
     for key, (low, high) in _RANGES.items():
         if not low <= getattr(settings, key) <= high:
             raise _refused(file, f"has a {key!r} that is not between {low} and {high}")

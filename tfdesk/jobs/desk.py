@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 
 from tfdesk.core.models import Client, Disposition, DraftRow, RejectReason, TurnRow, text_sha256
+from tfdesk.core.said import said
 from tfdesk.jobs.desk_state import WAITING, DeskState, Offer, Phase
 from tfdesk.jobs.drafting import Drafting
 
@@ -17,11 +18,11 @@ class Desk(Drafting):
 
     Signals (GUI thread):
         reply_approved: text to put on the clipboard; nothing is ever sent
-        notice_given: sentence, Offer
+        notice_given: sentence (English, see ``core.said``), Offer
     """
 
     reply_approved = Signal(str)
-    notice_given = Signal(str, Offer)
+    notice_given = Signal(object, Offer)  # an object: a Signal of str would forget what Said knows
 
     # Reading ------------------------------------------------------------------
 
@@ -77,8 +78,8 @@ class Desk(Drafting):
         if self.state.turn is not None and self.state.turn.id == turn_id:
             self._update(turn=self._turn(turn_id))
             if self.state.phase is Phase.READY:
-                words = self.tr("Kept. New drafts will read the message as {0}.").format(label)
-                self.notice_given.emit(words if label else self.tr("Taken back."), Offer.REDRAFT)
+                words = said("Kept. New drafts will read the message as {0}.", label)
+                self.notice_given.emit(words if label else said("Taken back."), Offer.REDRAFT)
 
     # Drafting ------------------------------------------------------------------------
 
@@ -124,7 +125,7 @@ class Desk(Drafting):
             reply = decision()
             self.refresh()
             self.reply_approved.emit(reply.text)
-            self.notice_given.emit(self.tr("Copied. Paste it where you write to the client."), Offer.UNDO)
+            self.notice_given.emit(said("Copied. Paste it where you write to the client."), Offer.UNDO)
 
     def reject(self, draft: DraftRow, reason: RejectReason, note: str = "") -> None:
         """Put a draft aside; the others stay."""
@@ -132,7 +133,7 @@ class Desk(Drafting):
             self._review.reject(draft.id, reason, note)
             if self.state.turn is not None:
                 self._update(drafts=tuple(self._review.drafts(self.state.turn.id, self.state.version)))
-            self.notice_given.emit(self.tr("Rejected: {0}.").format(reason.value), Offer.UNDO)
+            self.notice_given.emit(said("Rejected: {0}.", reason.value), Offer.UNDO)
 
     def undo(self) -> None:
         """Take back the last decision in this session."""
@@ -151,7 +152,7 @@ class Desk(Drafting):
                 self.refresh()
                 if reply is not None:
                     self.reply_approved.emit(reply.text)
-                self.notice_given.emit(self.tr("Done again."), Offer.UNDO)
+                self.notice_given.emit(said("Done again."), Offer.UNDO)
 
     def dispose(self, disposition: Disposition, note: str) -> None:
         """Record what was done about the open risk."""

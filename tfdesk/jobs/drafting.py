@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tfdesk.core.errors import KnownError
 from tfdesk.core.models import DraftRow, TurnRow
+from tfdesk.core.said import said
 from tfdesk.jobs.desk_state import WAITING, DeskState, Phase, marked_messages
 from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.services.review import Review
@@ -179,7 +180,7 @@ class Drafting(QObject):
         if (
             self._crashes >= MOST_CRASHES
         ):  # this message brings it down: asking again and again would not help
-            changes["reason"] = self.tr("The model stopped twice while it read this message.")
+            changes["reason"] = said("The model stopped twice while it read this message.")
             self._update(phase=Phase.FAILED, **changes)
         else:
             self._update(phase=Phase.MODEL_DOWN, **changes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject
 
 from tfdesk.core.models import DiffPart, TurnRow, text_sha256
+from tfdesk.core.said import said
 from tfdesk.jobs.desk import Desk
 from tfdesk.jobs.desk_state import Offer
 from tfdesk.services.flags import Flags
@@ -28,9 +29,9 @@ class Messages(QObject):
             self._sessions.edit_turn(turn.id, text)
             self._desk.refresh()
             if turn.speaker == "client":
-                words = self.tr("Changed. What was found in the old words no longer holds.")
+                words = said("Changed. What was found in the old words no longer holds.")
             else:
-                words = self.tr("Changed. The approval of the old words no longer holds.")
+                words = said("Changed. The approval of the old words no longer holds.")
             self._desk.notice_given.emit(words, Offer.NOTHING)
 
     def add_chat(self, messages: Sequence[Message]) -> None:
@@ -47,7 +48,7 @@ class Messages(QObject):
             reply = self._review.approve_again(turn.id, text_sha256(turn.text))
             self._desk.refresh()
             self._desk.reply_approved.emit(reply.text)
-            self._desk.notice_given.emit(self.tr("Approved and copied."), Offer.NOTHING)
+            self._desk.notice_given.emit(said("Approved and copied."), Offer.NOTHING)
 
     def changes(self, turn_id: int) -> tuple[DiffPart, ...]:
         """How a reply differs from its draft; () when it does not."""
@@ -59,8 +60,6 @@ class Messages(QObject):
             missed = self._flags.flag(turn_id)
             self._desk.refresh()
             words = (
-                self.tr("Marked. The screen had let it pass; that is counted.")
-                if missed
-                else self.tr("Marked.")
+                said("Marked. The screen had let it pass; that is counted.") if missed else said("Marked.")
             )
             self._desk.notice_given.emit(words, Offer.NOTHING)

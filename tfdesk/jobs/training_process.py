@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from tfdesk.core.said import said
 from tfdesk.jobs.line_process import NO_SUCH_EVENT, LineProcess, count
 
 CANCEL_PATIENCE_MS = 60_000  # a step of a large model and its checkpoint may take this long
@@ -128,6 +129,4 @@ class TrainingProcess(QObject):
         elif kind == "cancelled" or self._cancelling:
             self.stage_cancelled.emit()
         else:
-            self.stage_failed.emit(
-                message or self.tr("Training stopped unexpectedly; what was saved is kept.")
-            )
+            self.stage_failed.emit(message or said("Training stopped unexpectedly; what was saved is kept."))

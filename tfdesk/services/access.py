@@ -24,6 +24,7 @@ from tfdesk.core.locks import FolderUse
 from tfdesk.core.log import Public
 from tfdesk.core.models import Role
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from tfdesk.services.key_ring import KeyRing, KeyringStatus, default_keyring
 from tfdesk.services.key_ring_slot import KeyRingSlot
 from tfdesk.services.signing import Signing
@@ -126,11 +127,13 @@ class Access:
 
     def _refuse_existing(self) -> None:
         if self.paths.vault_file.exists():
-            raise VaultExists("There is a vault in this data folder already.", "Unlock it instead.")
+            raise VaultExists(
+                said("There is a vault in this data folder already."), said("Unlock it instead.")
+            )
         if self.state is not VaultState.MISSING:
             raise VaultDamaged(
-                f"The key file of a vault is here but {self.paths.vault_file.name} is missing.",
-                "Put it back from a backup, or choose another data folder.",
+                said("The key file of a vault is here but {0} is missing.", self.paths.vault_file.name),
+                said("Put it back from a backup, or choose another data folder."),
             )
 
     # Opening ------------------------------------------------------------------------------
@@ -156,10 +159,10 @@ class Access:
             key = keys.open_with_recovery_key(file, recovery_key)
         except ValueError:
             raise InputRefused(
-                "The recovery key has a typing error.", "Compare it letter by letter."
+                said("The recovery key has a typing error."), said("Compare it letter by letter.")
             ) from None
         except CannotOpen:
-            raise WrongPassphrase("This recovery key belongs to another vault.") from None
+            raise WrongPassphrase(said("This recovery key belongs to another vault.")) from None
         return self._opened_with(key, ("therapist", "supervisor"))
 
     def unlock_with_keyring(self) -> Vault | None:
@@ -192,7 +195,9 @@ class Access:
         keys.check_passphrase(passphrase)
         file = self.key_file()
         if not file.find("passphrase", role):
-            raise RoleMissing(f"No {role} passphrase has been set yet.", "Set one while the vault is open.")
+            raise RoleMissing(
+                said("No {0} passphrase has been set yet.", role), said("Set one while the vault is open.")
+            )
         return self.tested(lambda: keys.open_role(file, passphrase, role))
 
     def tested(self, open_with: Callable[[], Opened]) -> Opened:
@@ -201,8 +206,10 @@ class Access:
         try:
             opened = open_with()
         except CannotOpen:
-            wait = f" Wait {pause:.0f} s before the next try." if pause else ""
-            raise WrongPassphrase(f"That is not the passphrase.{wait}", pause) from None
+            wrong = said("That is not the passphrase.")
+            if pause:
+                wrong = said("That is not the passphrase. Wait {0:.0f} s before the next try.", pause)
+            raise WrongPassphrase(wrong, pause) from None
         self._tries.succeeded()
         return opened
 
@@ -312,7 +319,8 @@ class Access:
         signing = self.signing
         if self.key_file().find("passphrase", role) and role not in self._may_set:
             raise VaultExists(
-                f"There is a {role} passphrase already.", f"Unlock as {role}, or with the recovery key."
+                said("There is a {0} passphrase already.", role),
+                said("Unlock as {0}, or with the recovery key.", role),
             )
         signer = signing.own(role) or Signer(role, crypto.new_key())
         self._write_slot(passphrase, signer)
@@ -340,11 +348,13 @@ class Access:
         """
         vault, file = self.vault, self.key_file()
         if not file.find("passphrase", role):
-            raise RoleMissing(f"There is no {role} passphrase.", "Nothing was changed.")
+            raise RoleMissing(said("There is no {0} passphrase.", role), said("Nothing was changed."))
         if role not in self._may_set:
-            raise VaultExists(f"The {role} passphrase is not yours to remove.", f"Unlock as {role}.")
+            raise VaultExists(
+                said("The {0} passphrase is not yours to remove.", role), said("Unlock as {0}.", role)
+            )
         if len(file.find("passphrase")) == 1:
-            raise InputRefused("This is the only passphrase of the vault; nothing was changed.")
+            raise InputRefused(said("This is the only passphrase of the vault; nothing was changed."))
         self.change_slots(lambda file, _: file.without("passphrase", role))
         with vault.write() as db:
             audit.append(db, "passphrase removed", time.time(), role=role)

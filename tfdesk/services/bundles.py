@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, cast
 
 from tfdesk.core.errors import KnownError, ModelUnavailable
 from tfdesk.core.files import check_room, sync_folder
+from tfdesk.core.said import said
 from tfdesk.services import weights
 from trainer.config import InputError
 from trainer.sealed import SUFFIX, Folder
@@ -249,7 +250,7 @@ def unpack(source: Source, label: Label, target: Path) -> None:
     beside = target.with_name(target.name + ".new")
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
-        check_room(beside.parent, 2 * label.size, "the model")
+        check_room(beside.parent, 2 * label.size, said("the model"))
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir()
         for name in (*label.files, MANIFEST):
@@ -264,8 +265,8 @@ def unpack(source: Source, label: Label, target: Path) -> None:
         sync_folder(target.parent)
     except OSError as error:
         raise KnownError(
-            f"The model could not be copied ({error.strerror}); nothing was changed.",
-            "Make room on the disk and try again.",
+            said("The model could not be copied ({0}); nothing was changed.", error.strerror),
+            said("Make room on the disk and try again."),
         ) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)

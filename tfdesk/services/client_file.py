@@ -22,6 +22,7 @@ from jinja2 import Environment, StrictUndefined
 from tfdesk.core.errors import InputRefused, WrongPassphrase
 from tfdesk.core.files import write_atomically
 from tfdesk.core.models import Client, Role
+from tfdesk.core.said import said
 from tfdesk.services.clients import named
 from tfdesk.store import audit, crypto, keys, records
 from tfdesk.store.crypto import Argon2Parameters, CannotOpen
@@ -64,7 +65,7 @@ class ClientFiles:
 def refuse_existing(out: Path) -> None:
     """An export overwrites nothing. Raises InputRefused."""
     if out.exists():
-        raise InputRefused(f"{out.name} exists already.", "Choose another name.")
+        raise InputRefused(said("{0} exists already.", out.name), said("Choose another name."))
 
 
 def _archive(client: Client, content: dict[str, Any], at: float) -> bytes:

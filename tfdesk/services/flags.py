@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tfdesk.core.errors import AlreadyDecided, InputRefused
 from tfdesk.core.models import FLAGGED
+from tfdesk.core.said import said
 from tfdesk.store import audit, conversations, decisions
 from tfdesk.store.vault import Vault
 from trainer.events import Risk, Span
@@ -28,12 +29,14 @@ class Flags:
         with self._vault.write() as db:
             turn = conversations.turn(db, turn_id)
             if turn.speaker != "client":
-                raise InputRefused("Only a client's message can be marked as a risk.")
+                raise InputRefused(said("Only a client's message can be marked as a risk."))
             if turn.risk_open:
-                raise AlreadyDecided("This message is marked already.", "Record what you did about it.")
+                raise AlreadyDecided(
+                    said("This message is marked already."), said("Record what you did about it.")
+                )
             missed = turn.risk is not None and turn.risk.status == "screened"
-            said = conversations.spoken(db, conversations.session(db, turn.session_id))
-            place = next(index for index, one in enumerate(said) if one.id == turn_id)
+            spoken = conversations.spoken(db, conversations.session(db, turn.session_id))
+            place = next(index for index, one in enumerate(spoken) if one.id == turn_id)
             hit = Risk("hit", (FLAGGED,), (Span(place, 0, len(turn.text)),))
             conversations.set_risk(db, turn_id, hit)
             decisions.supersede_open(db, turn_id)

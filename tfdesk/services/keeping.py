@@ -13,6 +13,7 @@ from pathlib import Path
 from tfdesk.core.errors import InputRefused, KnownError, RoleMissing, VaultDamaged
 from tfdesk.core.files import check_room, sync_folder
 from tfdesk.core.models import Role
+from tfdesk.core.said import said
 from tfdesk.services.access import Access
 from tfdesk.services.run_key import carry_over
 from tfdesk.store import anchor, audit, backup_file, crypto, keys, swap
@@ -71,17 +72,19 @@ class Keeping:
         vault, file = self._access.vault, self._access.key_file()
         target = target.absolute()
         self._check_target(target, replace)
-        check_room(target.parent, 2 * _size(self._vault_file), "the backup")
+        check_room(target.parent, 2 * _size(self._vault_file), said("the backup"))
         copy, beside = (target.with_name(f"{target.name}{suffix}") for suffix in (".copy", ".new"))
         self._access.sign_log("backup")  # before the copy, so that the backup proves itself
-        with _gone_after(copy), _gone_after(beside), _disk_errors("The backup could not be written"):
+        with _gone_after(copy), _gone_after(beside), _disk_errors(said("The backup could not be written")):
             vault.copy_to(copy)
             head = self._checked_copy(copy)
             made_at = self._now()
             backup_file.write(beside, copy, file, vault, head, made_at)
             read_back = backup_file.read(beside)
             if read_back.file != file or not read_back.proven(vault):
-                raise VaultDamaged("The backup does not read back as it was written.", "Check the disk.")
+                raise VaultDamaged(
+                    said("The backup does not read back as it was written."), said("Check the disk.")
+                )
             os.replace(beside, target)
             sync_folder(target.parent)
         with vault.write() as db:
@@ -91,11 +94,17 @@ class Keeping:
 
     def _check_target(self, target: Path, replace: bool) -> None:
         if not target.parent.is_dir():
-            raise InputRefused(f"{target.parent.name}: there is no such folder.", "Make it first.")
+            raise InputRefused(
+                said("{0}: there is no such folder.", target.parent.name), said("Make it first.")
+            )
         if target.is_dir() or target in (self._vault_file, self._slots_file):
-            raise InputRefused(f"{target.name} cannot be a backup.", "Choose the name of a new file.")
+            raise InputRefused(
+                said("{0} cannot be a backup.", target.name), said("Choose the name of a new file.")
+            )
         if target.exists() and not replace:
-            raise InputRefused(f"{target.name} exists already.", "Choose another name, or add --replace.")
+            raise InputRefused(
+                said("{0} exists already.", target.name), said("Choose another name, or add --replace.")
+            )
 
     def _checked_copy(self, copy: Path) -> Head:
         opened = self._access.open_like(copy)
@@ -117,7 +126,7 @@ class Keeping:
         backup = backup_file.read(source)
         key = self._opened(backup, passphrase, role).key
         self._access.lock()
-        check_room(_existing(self._vault_file.parent), 2 * backup.manifest.database.size, "restoring")
+        check_room(_existing(self._vault_file.parent), 2 * backup.manifest.database.size, said("restoring"))
         if drill:
             side = self._vault_file.with_name(f"{self._vault_file.name}.drill-{os.getpid()}")
             return self._restored_aside(backup, key, side, record=False)
@@ -132,14 +141,14 @@ class Keeping:
     def _opened(self, backup: Backup, passphrase: str, role: Role) -> Opened:
         keys.check_passphrase(passphrase)
         if not backup.file.find("passphrase", role):
-            raise RoleMissing(f"The backup has no {role} passphrase.", "Use the other role's.")
+            raise RoleMissing(said("The backup has no {0} passphrase.", role), said("Use the other role's."))
         return self._access.tested(lambda: keys.open_role(backup.file, passphrase, role))
 
     def _restored_aside(self, backup: Backup, key: bytes, side: Path, *, record: bool) -> Restored:
         """Extract and check; with ``record`` the database stays, the restoring noted in its audit log."""
         done = False
         try:
-            with _disk_errors("The backup could not be extracted"):
+            with _disk_errors(said("The backup could not be extracted")):
                 side.parent.mkdir(parents=True, exist_ok=True)
                 swap.discard(side)
                 backup_file.extract_database(backup, side)
@@ -164,10 +173,12 @@ class Keeping:
         with vault.read() as db:
             fault, head = audit.first_fault(db), anchor.head(db)
         if fault is not None:
-            raise VaultDamaged(f"The audit log in the backup breaks at entry {fault}.", "Use another backup.")
+            raise VaultDamaged(
+                said("The audit log in the backup breaks at entry {0}.", fault), said("Use another backup.")
+            )
         if head != backup.manifest.head or not backup.proven(vault):
             raise VaultDamaged(
-                f"The backup {backup.path.name} is not what its manifest says.", "Use another."
+                said("The backup {0} is not what its manifest says.", backup.path.name), said("Use another.")
             )
         anchored = anchor.compare(self._access.paths.anchor_file, backup.file.vault, vault).anchored
         behind = max(0, anchored.sequence - head.sequence) if anchored else None
@@ -195,16 +206,19 @@ class Keeping:
         file, lost = access.rewrapped(key, passphrase)
         names = tuple(_slot_name(slot) for slot in lost)
         if lost and not drop_other_slots:
+            listed = ", ".join(names)
             raise InputRefused(
-                f"With this passphrase the new key cannot be given to: {', '.join(names)}; nothing was "
-                "changed.",
-                "Add --drop-other-slots to do without; a new recovery key is then shown.",
+                said(
+                    "With this passphrase the new key cannot be given to: {0}; nothing was changed.",
+                    listed,
+                ),
+                said("Add --drop-other-slots to do without; a new recovery key is then shown."),
             )
         recovery_key = None
         if any(slot.kind == "recovery" for slot in lost):
             recovery_key = crypto.new_recovery_key()
             file = file.with_slot(keys.recovery_slot(file, key, recovery_key, role))
-        check_room(self._vault_file.parent, 2 * _size(self._vault_file), "a second vault")
+        check_room(self._vault_file.parent, 2 * _size(self._vault_file), said("a second vault"))
         with access.alone(), _gone_after(swap.side_of(self._vault_file)):
             self._export(vault, key, role)
             access.replace_with_side(file, key, role)
@@ -221,7 +235,7 @@ class Keeping:
             with fresh.write() as db:
                 audit.append(db, "vault rekeyed", self._now(), role=role)
                 if audit.first_fault(db) is not None:
-                    raise VaultDamaged("The audit log is broken; the vault keeps its key.")
+                    raise VaultDamaged(said("The audit log is broken; the vault keeps its key."))
             if self._access.anchoring.state in ("ok", "none"):  # verifiable whichever of both is opened next
                 self._access.write_anchor(anchor.sealing_key(fresh))
         finally:
@@ -260,5 +274,6 @@ def _disk_errors(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise KnownError(
-            f"{what} ({error.strerror}); nothing was changed.", "Check that the disk has room."
+            said("{0} ({1}); nothing was changed.", what, error.strerror),
+            said("Check that the disk has room."),
         ) from None

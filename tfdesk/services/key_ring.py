@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfdesk.core.errors import KeyRingUnavailable
+from tfdesk.core.said import joined, said
 
 SECONDS = 8.0  # a person may have to answer the key ring's own dialogue; a hung one must not hold up more
 _SENTENCES = {
-    "none": "This computer has no key ring that keeps secrets encrypted.",
-    "failed": "The key ring refused to keep the secret.",
-    "hung": "The key ring did not answer in time.",
+    "none": said("This computer has no key ring that keeps secrets encrypted."),
+    "failed": said("The key ring refused to keep the secret."),
+    "hung": said("The key ring did not answer in time."),
 }
-_PASSPHRASE = "Use the passphrase instead."
+_PASSPHRASE = said("Use the passphrase instead.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class KeyRing:
         """Ask the key ring whether it is there; takes up to the time limit."""
         status = self._ask("look")["status"]
         if status == "ok":
-            return KeyringStatus(True, "The key ring of this computer can open the vault for you.")
-        return KeyringStatus(False, f"{_SENTENCES[status]} {_PASSPHRASE}")
+            return KeyringStatus(True, said("The key ring of this computer can open the vault for you."))
+        return KeyringStatus(False, joined(_SENTENCES[status], _PASSPHRASE))
 
     def get(self, name: str) -> bytes | None:
         """The secret kept under ``name``; None when there is none. Raises KeyRingUnavailable."""

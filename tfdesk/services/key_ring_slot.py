@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tfdesk.core.errors import KeyRingUnavailable
 from tfdesk.core.models import Role
+from tfdesk.core.said import joined, said
 from tfdesk.services.key_ring import KeyRing, KeyringStatus
 from tfdesk.store import crypto, keys
 from tfdesk.store.crypto import CannotOpen
 from tfdesk.store.keys import KeyFile
 
-_OFF = "The key ring is switched off."
-_PASSPHRASE = "Use the passphrase instead."
+_OFF = said("The key ring is switched off.")
+_PASSPHRASE = said("Use the passphrase instead.")
 
 
 class KeyRingSlot:
@@ -21,7 +22,7 @@ class KeyRingSlot:
 
     def status(self) -> KeyringStatus:
         """Whether the key ring can be used now; asks it, which takes up to its time limit."""
-        return self._ring.status() if self._ring else KeyringStatus(False, f"{_OFF} {_PASSPHRASE}")
+        return self._ring.status() if self._ring else KeyringStatus(False, joined(_OFF, _PASSPHRASE))
 
     def open(self, file: KeyFile) -> tuple[bytes, Role] | None:
         """The data key and whose slot it is; None when the ring keeps nothing for this vault.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tfdesk.core.errors import InputRefused, KnownError, Locked, ModelUnavailable
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from tfdesk.services import bundles, sign_offs
 from tfdesk.services.access import Access
 from tfdesk.services.run_key import run_key
@@ -188,12 +189,13 @@ class Models:
         signer = access.confirm(passphrase, "supervisor")
         digest = _manifest_sha256(bundle)
         if digest is None:
-            raise ModelUnavailable(f"{bundle.name} is no model bundle ({MANIFEST} is missing).")
+            raise ModelUnavailable(said("{0} is no model bundle ({1} is missing).", bundle.name, MANIFEST))
         with self._vault.read() as db:
             run = _run_of(bundle, sign_offs.signed_off(db))
             if run in lineage.withdrawn_runs(db):
                 raise ModelUnavailable(
-                    "This model learned from a client who no longer agrees to training.", "Train anew first."
+                    said("This model learned from a client who no longer agrees to training."),
+                    said("Train anew first."),
                 )
         promoted = SignOff(digest[:16], name, digest, time.time(), run).signed_by(signer)
         folder = self._paths.models_dir / promoted.folder
@@ -224,7 +226,7 @@ class Models:
         with self._vault.write() as db:
             before = sign_offs.before(db)
             if not before:
-                raise InputRefused("No other model was in use before; nothing was changed.")
+                raise InputRefused(said("No other model was in use before; nothing was changed."))
             last = before[-1]
             if last is not None and not self._usable(db, last):
                 raise ModelUnavailable(
@@ -306,7 +308,7 @@ def _copy_bundle(source: Path, target: Path) -> None:
     try:
         files = sorted(file for file in source.iterdir() if file.is_file() and not file.is_symlink())
         if len(files) > _LARGEST_BUNDLE_FILES:
-            raise ModelUnavailable(f"{source.name} holds files that do not belong to a bundle.")
+            raise ModelUnavailable(said("{0} holds files that do not belong to a bundle.", source.name))
         for stale in (beside, target):
             shutil.rmtree(stale, ignore_errors=True)
         beside.mkdir(parents=True)
@@ -316,5 +318,6 @@ def _copy_bundle(source: Path, target: Path) -> None:
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise KnownError(
-            f"The model could not be copied ({error.strerror}).", "Make room on the disk and try again."
+            said("The model could not be copied ({0}).", error.strerror),
+            said("Make room on the disk and try again."),
         ) from None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tfdesk.core.errors import InputRefused
+from tfdesk.core.paths import localised
+from tfdesk.core.said import said
 from trainer.config import resources_dir
 
 PARTS = ("steps", "questions", "contacts")
@@ -30,21 +32,22 @@ class Protocol:
 class Protocols:
     """The clinic's file, else the standard one. Read at every use: a change shows at the next message."""
 
-    def __init__(self, own_file: Path) -> None:
+    def __init__(self, own_file: Path, language: str = "en") -> None:
         self._own_file = own_file
+        self._standard = localised(resources_dir() / "protocols" / "default.toml", language)
 
     def of(self, categories: Sequence[str]) -> Protocol:
         """The protocol of the first category that has one of its own, each part it lacks the general one."""
-        standard = resources_dir() / "protocols" / "default.toml"
         try:
-            return _protocol(_read(self._own_file if self._own_file.is_file() else standard), categories)
+            chosen = self._own_file if self._own_file.is_file() else self._standard
+            return _protocol(_read(chosen), categories)
         except InputRefused as error:
-            return _protocol(_read(standard), categories, error.sentence)
+            return _protocol(_read(self._standard), categories, error.sentence)
 
 
 def _read(file: Path) -> dict[str, Any]:
     """Raises InputRefused naming the file."""
-    sentence = f"The clinic's file {file.name} cannot be read; this is the standard protocol."
+    sentence = said("The clinic's file {0} cannot be read; this is the standard protocol.", file.name)
     try:
         table = tomllib.loads(file.read_text(encoding="utf8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

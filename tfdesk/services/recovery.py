@@ -12,6 +12,8 @@ from jinja2 import Environment, StrictUndefined
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 from tfdesk.core.models import Role
+from tfdesk.core.paths import localised
+from tfdesk.core.said import said
 from tfdesk.services.access import Access
 from tfdesk.services.client_file import moment, refuse_existing
 from tfdesk.store import audit, crypto, decisions, keys
@@ -19,7 +21,7 @@ from tfdesk.store.crypto import CannotOpen
 from tfdesk.store.keys import KeyFile
 from trainer.config import resources_dir
 
-SHEET_WARNING = (
+SHEET_WARNING = said(
     "the sheet is not encrypted; print it, keep it locked away from this computer, delete the file."
 )
 _TYPED_BACK = "recovery key typed back"  # a fact: the salt of the slot that the typed key opened
@@ -56,10 +58,12 @@ class Recovery:
         try:
             keys.open_with_recovery_key(file, typed)
         except ValueError:
-            raise InputRefused("The key has a typing error.", "Compare it letter by letter.") from None
+            raise InputRefused(
+                said("The key has a typing error."), said("Compare it letter by letter.")
+            ) from None
         except CannotOpen:
             raise InputRefused(
-                "This is not the recovery key of this vault.", "Type the newest one."
+                said("This is not the recovery key of this vault."), said("Type the newest one.")
             ) from None
         with vault.write() as db:
             decisions.set_fact(db, _TYPED_BACK, _mark(file.find("recovery")))
@@ -83,7 +87,7 @@ class Recovery:
     def remove(self, role: Role) -> None:
         """From now on only passphrases and the key ring open it. Raises InputRefused (no key), Locked."""
         if self.state is RecoveryState.NONE:
-            raise InputRefused("The vault has no recovery key.", "Nothing was changed.")
+            raise InputRefused(said("The vault has no recovery key."), said("Nothing was changed."))
         self._change(lambda file, _: file.without("recovery"), "recovery key removed", role)
 
     def check_sheet(self, target: Path) -> None:
@@ -91,17 +95,18 @@ class Recovery:
         refuse_existing(target)
         folder = target.absolute().parent
         if not folder.is_dir():
-            raise InputRefused(f"{folder.name}: there is no such folder.", "Make it first.")
+            raise InputRefused(said("{0}: there is no such folder.", folder.name), said("Make it first."))
         if folder.resolve().is_relative_to(self._access.paths.root.resolve()):
             raise InputRefused(
-                "The sheet would lie beside the vault: who takes the folder could open it.",
-                "Choose a place outside the data folder.",
+                said("The sheet would lie beside the vault: who takes the folder could open it."),
+                said("Choose a place outside the data folder."),
             )
 
-    def write_sheet(self, recovery_key: str, target: Path) -> None:
+    def write_sheet(self, recovery_key: str, target: Path, language: str = "en") -> None:
         """Write a page to print, for the owner's eyes only. Raises as ``check_sheet``, KnownError."""
         self.check_sheet(target)
-        source = (resources_dir() / "export" / "recovery.html.j2").read_text(encoding="utf8")
+        template = localised(resources_dir() / "export" / "recovery.html.j2", language)
+        source = template.read_text(encoding="utf8")
         page = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
         groups = recovery_key.split("-")
         made = moment(self._now())

@@ -19,6 +19,7 @@ from tfdesk.core.models import (
     TurnRow,
     text_sha256,
 )
+from tfdesk.core.said import said
 from tfdesk.services.sessions import checked_text
 from tfdesk.services.word_diff import word_diff
 from tfdesk.store import audit, conversations, decisions
@@ -27,10 +28,10 @@ from trainer.events import Suggestion
 
 LONGEST_NOTE = 2_000
 _UNDONE_WORDS = {
-    DecisionKind.APPROVED: "Approval undone; the drafts are open again.",
-    DecisionKind.EDITED: "Approval of your edit undone; the drafts are open again.",
-    DecisionKind.OWN: "Your own reply was taken back.",
-    DecisionKind.REJECTED: "Rejection undone; the draft is open again.",
+    DecisionKind.APPROVED: said("Approval undone; the drafts are open again."),
+    DecisionKind.EDITED: said("Approval of your edit undone; the drafts are open again."),
+    DecisionKind.OWN: said("Your own reply was taken back."),
+    DecisionKind.REJECTED: said("Rejection undone; the draft is open again."),
 }
 
 
@@ -97,7 +98,7 @@ class Review:
             row, turn = self._open_draft(db, draft_id)
             if text_sha256 != _hash(row.draft.text):
                 raise AlreadyDecided(
-                    "The draft on the screen is not the one that was kept.", "Look at it again."
+                    said("The draft on the screen is not the one that was kept."), said("Look at it again.")
                 )
             return self._reply(db, turn, row.draft.text, "drafted", DecisionKind.APPROVED, row)
 
@@ -106,7 +107,7 @@ class Review:
 
         Raises AlreadyDecided, RiskOpen, InputRefused.
         """
-        text = checked_text(text, "The reply")
+        text = checked_text(text, said("The reply"))
         with self._vault.write() as db:
             row, turn = self._open_draft(db, draft_id)
             if text == row.draft.text.strip():
@@ -118,7 +119,7 @@ class Review:
 
         Raises AlreadyDecided (answered, or the client has written again), InputRefused.
         """
-        text = checked_text(text, "The reply")
+        text = checked_text(text, said("The reply"))
         with self._vault.write() as db:
             turn = conversations.turn(db, turn_id)
             _refuse_unless_last(db, turn)
@@ -130,7 +131,7 @@ class Review:
             reply = conversations.turn(db, reply_id)
             earlier = decisions.of_reply(db, reply_id)
             if reply.approved or earlier is None or text_sha256 != _hash(reply.text):
-                raise AlreadyDecided("This reply cannot be approved again.", "Look at it again.")
+                raise AlreadyDecided(said("This reply cannot be approved again."), said("Look at it again."))
             about = conversations.turn(db, earlier.turn_id)
             draft = decisions.draft(db, earlier.draft_id) if earlier.draft_id is not None else None
             kind = DecisionKind.EDITED if draft else DecisionKind.OWN
@@ -161,12 +162,12 @@ class Review:
         with self._vault.write() as db:
             decision = decisions.last_standing(db, session_id)
             if decision is None:
-                raise NothingToUndo("There is no decision to take back in this session.")
+                raise NothingToUndo(said("There is no decision to take back in this session."))
             text = ""
             if decision.reply_id is not None:
                 last = conversations.last_turn(db, session_id)
                 if last is None or last.id != decision.reply_id:
-                    raise NothingToUndo("The client has written since that reply, so it stays.")
+                    raise NothingToUndo(said("The client has written since that reply, so it stays."))
                 text = last.text
                 conversations.delete_turn(db, decision.reply_id)
                 decisions.reopen_newest(db, decision.turn_id)
@@ -184,7 +185,7 @@ class Review:
         (the client has written since), RiskOpen.
         """
         if not self._undone or self._undone[-1].session_id != session_id:
-            raise NothingToUndo("There is no decision to make again in this session.")
+            raise NothingToUndo(said("There is no decision to make again in this session."))
         *earlier, undone = self._undone
         decision, reply = undone.decision, None
         if decision.draft_id is None:
@@ -215,11 +216,11 @@ class Review:
         """
         note = _checked_note(note)
         if disposition is Disposition.NOT_A_RISK and not note:
-            raise InputRefused("Say in a few words why this is not a risk.")
+            raise InputRefused(said("Say in a few words why this is not a risk."))
         with self._vault.write() as db:
             turn = conversations.turn(db, turn_id)
             if not turn.risk_open:
-                raise AlreadyDecided("What was done about this message is recorded already.")
+                raise AlreadyDecided(said("What was done about this message is recorded already."))
             for marked in _marked(db, turn):
                 conversations.set_disposition(db, marked, disposition.value)
             decisions.add_disposition(db, turn, disposition.value, note, self._now())
@@ -233,18 +234,22 @@ class Review:
         _refuse_unless_last(db, turn)
         if row.state is not DraftState.offered:
             raise AlreadyDecided(
-                f"This draft is {row.state.value} already.", "Undo that first, or draft again."
+                said("This draft is {0} already.", row.state.value), said("Undo that first, or draft again.")
             )
         if risk_matters:
             self._refuse_open_risk(db, turn)
             if turn.risk is None:
-                raise RiskOpen("This message was changed and has not been screened since.", "Draft again.")
+                raise RiskOpen(
+                    said("This message was changed and has not been screened since."), said("Draft again.")
+                )
         return row, turn
 
     def _refuse_open_risk(self, db: Db, turn: TurnRow) -> None:
         client_id = conversations.session(db, turn.session_id).client_id
         if conversations.open_risk(db, client_id) is not None:
-            raise RiskOpen("A message of this client may mean a risk.", "Record first what you did about it.")
+            raise RiskOpen(
+                said("A message of this client may mean a risk."), said("Record first what you did about it.")
+            )
 
     def _reply(
         self, db: Db, about: TurnRow, text: str, origin: Origin, kind: DecisionKind, row: DraftRow | None
@@ -286,7 +291,7 @@ _hash = text_sha256  # under another name: parameters of the same meaning hide i
 
 
 def _checked_note(note: str) -> str:
-    return checked_text(note, "The note", LONGEST_NOTE) if note.strip() else ""
+    return checked_text(note, said("The note"), LONGEST_NOTE) if note.strip() else ""
 
 
 def _marked(db: Db, turn: TurnRow) -> set[int]:
@@ -302,5 +307,7 @@ def _refuse_unless_last(db: Db, turn: TurnRow) -> None:
     if last is None or last.id == turn.id:
         return
     if last.speaker == "therapist":
-        raise AlreadyDecided("This message has been answered already.", "Undo the reply to choose another.")
-    raise AlreadyDecided("The client has written since.", "Answer the newer message.")
+        raise AlreadyDecided(
+            said("This message has been answered already."), said("Undo the reply to choose another.")
+        )
+    raise AlreadyDecided(said("The client has written since."), said("Answer the newer message."))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from trainer.config import InputError, starter_dir
 from trainer.dialogue import Dialogue, as_json, read_dialogues
 from trainer.sealed import SUFFIX, Folder
@@ -87,7 +88,8 @@ class Runs:
             raise InputRefused(str(error)) from None
         if replies_in(dialogues) == 0:
             raise InputRefused(
-                f"{data.name}: no therapist turn in it answers a client.", "Choose another file."
+                said("{0}: no therapist turn in it answers a client.", data.name),
+                said("Choose another file."),
             )
         return self.keep(dialogues, self.next_number())
 
@@ -99,7 +101,7 @@ class Runs:
             Folder(run.path, self.run_key).write(DATA, lines.encode())
         except OSError as error:
             raise KnownError(
-                f"The run could not be prepared ({error.strerror}).", "Make room on the disk."
+                said("The run could not be prepared ({0}).", error.strerror), said("Make room on the disk.")
             ) from None
         return run
 
@@ -112,8 +114,11 @@ class Runs:
         """Raises InputRefused when the run's conversations were removed."""
         if not run.data.exists():
             raise InputRefused(
-                "The conversations of this run were removed, because a client no longer agrees to training.",
-                "Start a new run.",
+                said(
+                    "The conversations of this run were removed, because a client no longer agrees to "
+                    "training."
+                ),
+                said("Start a new run."),
             )
 
     def abandon(self, run: RunFolder, done: Sequence[Stage]) -> None:
@@ -127,7 +132,9 @@ class Runs:
                 if stage not in kept and run.out(stage).exists():
                     shutil.rmtree(run.out(stage))
         except OSError as error:
-            raise KnownError(f"What the run had learned could not be deleted ({error.strerror}).") from None
+            raise KnownError(
+                said("What the run had learned could not be deleted ({0}).", error.strerror)
+            ) from None
 
     def command(self, run: RunFolder, stage: Stage, *, resume: bool = False) -> list[str]:
         """Command line of a stage; its first line on stdin must be the run key in base64."""

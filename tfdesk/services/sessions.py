@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tfdesk.core.errors import BugError, InputRefused
 from tfdesk.core.models import Client, Session, TurnRow, Unsaved
+from tfdesk.core.said import said
 from tfdesk.services.intake_rows import Message
 from tfdesk.services.samples import SampleSession, read_sample_clinic
 from tfdesk.store import audit, conversations, decisions, unsaved
@@ -23,7 +24,7 @@ LONGEST_NAME, LONGEST_SITUATION = 200, 2_000
 def checked_text(text: str, what: str, longest: int = LONGEST_TEXT) -> str:
     """The text without blank edges. Raises InputRefused for one that cannot be kept or read."""
     if len(text) > longest:
-        raise InputRefused(f"{what} is longer than {longest:,} characters.", "Shorten it.")
+        raise InputRefused(said("{0} is longer than {1:,} characters.", what, longest), said("Shorten it."))
     try:
         return check_text(text, what).strip()
     except InputError as error:
@@ -58,13 +59,13 @@ class Sessions:
 
     def add_client(self, name: str, situation: str = "") -> Client:
         """A new client with a first, empty session. Raises InputRefused (empty, too long, name taken)."""
-        name = checked_text(name, "The name", LONGEST_NAME)
+        name = checked_text(name, said("The name"), LONGEST_NAME)
         if situation.strip():
-            situation = checked_text(situation, "The situation", LONGEST_SITUATION)
+            situation = checked_text(situation, said("The situation"), LONGEST_SITUATION)
         with self._vault.write() as db:
             if conversations.clients_named(db, name):
                 raise InputRefused(
-                    "There is a client of that name already.", "Add a letter or a number to it."
+                    said("There is a client of that name already."), said("Add a letter or a number to it.")
                 )
             at = self._now()
             number = conversations.add_client(db, name, situation.strip(), at)
@@ -97,7 +98,7 @@ class Sessions:
 
     def add_client_turn(self, session_id: int, text: str) -> TurnRow:
         """What the client wrote. Drafts still open answer an older message and are superseded."""
-        text = checked_text(text, "The message")
+        text = checked_text(text, said("The message"))
         with self._vault.write() as db:
             _supersede_open(db, session_id)
             where = conversations.session(db, session_id)
@@ -109,7 +110,7 @@ class Sessions:
             _supersede_open(db, session_id)
             where, now = conversations.session(db, session_id), self._now()
             for message in messages:
-                text = checked_text(message.text, "A message")
+                text = checked_text(message.text, said("A message"))
                 at = now if message.at is None else message.at
                 conversations.add_turn(db, where, message.speaker, text, at)
             audit.append(db, "pasted", now, session=session_id, messages=len(messages))
@@ -120,7 +121,7 @@ class Sessions:
         The client's: it must be screened again (a hit that is still open stays), its emotion is forgotten
         and open drafts are superseded. The therapist's: the approval of the old words no longer holds.
         """
-        text = checked_text(text, "The message")
+        text = checked_text(text, said("The message"))
         with self._vault.write() as db:
             turn = conversations.turn(db, turn_id)
             if turn.text == text:

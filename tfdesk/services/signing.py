@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tfdesk.core.errors import VaultDamaged
 from tfdesk.core.models import Role
+from tfdesk.core.said import said
 from tfdesk.store import audit, crypto, signatures
 from tfdesk.store.keys import Opened
 from tfdesk.store.signatures import Reason, Signer, SigningKey
@@ -48,8 +49,8 @@ class Signing:
             had, known = signatures.keys(db, role), signatures.knows(db, signer)
         if opened.seed is None and had:
             raise VaultDamaged(
-                f"The {role}'s signing key is missing from {self._slots_name}: it was taken out.",
-                f"Put the file back from a backup, or set the {role} passphrase anew for a new key.",
+                said("The {0}'s signing key is missing from {1}: it was taken out.", role, self._slots_name),
+                said("Put the file back from a backup, or set the {0} passphrase anew for a new key.", role),
             )
         if opened.seed is None:
             self._keep(passphrase, signer)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.core.paths import Paths
+from tfdesk.core.said import said
 from tfdesk.services.runs import RunFolder, Runs, Stage, replies_in, run_folder
 from tfdesk.store import audit, consents, conversations, lineage
 from tfdesk.store.vault import Db, Vault
@@ -61,8 +62,8 @@ class TrainingMaterial:
             }
             if replies_in(made.values()) == 0:
                 raise InputRefused(
-                    "No client who agreed to training has a finished session with a reply in it.",
-                    "Record who agrees with tfdesk consent grant, or choose a file.",
+                    said("No client who agreed to training has a finished session with a reply in it."),
+                    said("Record who agrees with tfdesk consent grant, or choose a file."),
                 )
             number = max(runs.next_number(), lineage.last_run(db) + 1)
             lineage.record(db, number, made)
@@ -111,6 +112,6 @@ def drop_withdrawn(vault: Vault, paths: Paths) -> int:
                 shutil.rmtree(quotes)
     except OSError as error:
         raise KnownError(
-            f"The conversations of a training run could not be deleted ({error.strerror})."
+            said("The conversations of a training run could not be deleted ({0}).", error.strerror)
         ) from None
     return dropped

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tfdesk.core.errors import KnownError, WrongPassphrase
 from tfdesk.core.files import write_atomically
+from tfdesk.core.said import said
 
 FREE_TRIES = 3  # then 2, 4, 8 ... seconds
 LONGEST_WAIT = 60.0
@@ -53,7 +54,7 @@ class Tries:
             self._write(_State(state.count, now))
             left = pause_after(state.count)
         if left > 0:
-            raise WrongPassphrase(f"Too many tries; wait {math.ceil(left)} s and try again.", left)
+            raise WrongPassphrase(said("Too many tries; wait {0} s and try again.", math.ceil(left)), left)
         self._write(_State(state.count + 1, now))
         return pause_after(state.count + 1)
 

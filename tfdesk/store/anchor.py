@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tfdesk.core.files import write_atomically
+from tfdesk.core.said import said
 from tfdesk.store import audit
 from tfdesk.store.audit import GENESIS
 from tfdesk.store.vault import Db, Vault
@@ -48,12 +49,14 @@ class Anchoring:
     def warning(self) -> str:
         """What a person must know, in one sentence; "" when all is well."""
         if self.state == "older" and self.anchored is not None:
-            return (
+            return said(
                 "An older copy of the vault was put back, or the end of its log is lost: the log ends at "
-                f"entry {self.head.sequence}, but entry {self.anchored.sequence} had been written."
+                "entry {0}, but entry {1} had been written.",
+                self.head.sequence,
+                self.anchored.sequence,
             )
         if self.state == "unverifiable":
-            return "The anchor of the log was changed or damaged; an older copy cannot be ruled out."
+            return said("The anchor of the log was changed or damaged; an older copy cannot be ruled out.")
         return ""
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tfdesk.core.errors import KnownError
+from tfdesk.core.said import said
 from tfdesk.store import keys
 from tfdesk.store.keys import KeyFile
 from tfdesk.store.vault import Vault
@@ -23,8 +24,8 @@ def make_files(vault_file: Path, slots_file: Path, file: KeyFile, key: bytes) ->
         os.replace(unfinished, vault_file)
     except OSError as error:
         raise KnownError(
-            f"The vault could not be made ({error.strerror}).",
-            "Check that the disk has room and that the data folder may be written to.",
+            said("The vault could not be made ({0}).", error.strerror),
+            said("Check that the disk has room and that the data folder may be written to."),
         ) from None
 
 

@@ -24,6 +24,7 @@ from typing import Any, Literal, cast
 from tfdesk.core.errors import BugError, InputRefused, VaultDamaged, VaultMissing, VaultNewer
 from tfdesk.core.files import write_atomically
 from tfdesk.core.models import ROLES, Role
+from tfdesk.core.said import said
 from tfdesk.store import crypto
 from tfdesk.store.crypto import Argon2Parameters, CannotOpen
 
@@ -87,14 +88,16 @@ def check_passphrase(passphrase: str) -> str:
     """Refuse one that cannot protect anything, or that nobody types. Raises InputRefused."""
     if not passphrase.strip():
         raise InputRefused(
-            "The passphrase is empty.", "Choose one that you can remember; a few words are best."
+            said("The passphrase is empty."), said("Choose one that you can remember; a few words are best.")
         )
     try:
         length = len(crypto.normalised(passphrase))
     except UnicodeEncodeError:
-        raise InputRefused("The passphrase holds a character that cannot be stored.") from None
+        raise InputRefused(said("The passphrase holds a character that cannot be stored.")) from None
     if length > LONGEST_PASSPHRASE:
-        raise InputRefused(f"The passphrase is longer than {LONGEST_PASSPHRASE:,} bytes.", "Shorten it.")
+        raise InputRefused(
+            said("The passphrase is longer than {0:,} bytes.", LONGEST_PASSPHRASE), said("Shorten it.")
+        )
     return passphrase
 
 
@@ -223,7 +226,7 @@ def read_key_file(path: Path) -> KeyFile:
     """
     present = [place for place in (path, copy_of(path)) if place.exists()]
     if not present:
-        raise VaultMissing("There is no vault in this data folder.", "Create one first.")
+        raise VaultMissing(said("There is no vault in this data folder."), said("Create one first."))
     for place in present:
         try:
             file = from_text(place.read_bytes()[:LARGEST_FILE])
@@ -233,8 +236,8 @@ def read_key_file(path: Path) -> KeyFile:
             log.warning("the key file is missing or damaged; its copy was used")
         return file
     raise VaultDamaged(
-        f"The key file {path.name} and its copy cannot be read.",
-        "Put back both from a backup; without them the vault cannot be opened.",
+        said("The key file {0} and its copy cannot be read.", path.name),
+        said("Put back both from a backup; without them the vault cannot be opened."),
     )
 
 
@@ -249,8 +252,8 @@ def from_text(data: str | bytes) -> KeyFile:
         raise ValueError("checksum")
     if body["format"] != FORMAT:
         raise VaultNewer(
-            "A newer version of the program wrote this vault's key file.",
-            "Open it with that version; nothing was changed.",
+            said("A newer version of the program wrote this vault's key file."),
+            said("Open it with that version; nothing was changed."),
         )
     return KeyFile(str(body["vault"]), tuple(_slot(entry) for entry in body["slots"]))
 

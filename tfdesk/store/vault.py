@@ -16,6 +16,7 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from tfdesk.core.errors import BugError, KnownError, Locked, VaultDamaged, VaultMissing, VaultNewer
+from tfdesk.core.said import said
 from tfdesk.store import crypto, schema
 
 _PLAIN_HEADER = b"SQLite format 3\0"
@@ -82,8 +83,8 @@ def _copying() -> Iterator[None]:
             yield
     except BugError:
         raise KnownError(
-            "The vault could not be copied: the disk is full or failed; nothing was changed.",
-            "Make room and try again.",
+            said("The vault could not be copied: the disk is full or failed; nothing was changed."),
+            said("Make room and try again."),
         ) from None
 
 
@@ -113,7 +114,9 @@ class Vault:
         vault = cls(_connect(path, key), key)
         try:
             if vault._version() == 0:  # an emptied file opens with any key and holds nothing
-                raise VaultDamaged(f"The vault file {path.name} is empty.", "Put it back from a backup.")
+                raise VaultDamaged(
+                    said("The vault file {0} is empty.", path.name), said("Put it back from a backup.")
+                )
             vault._migrate(path)
         except BaseException:
             vault.close()
@@ -152,7 +155,7 @@ class Vault:
         with self.read() as db:
             problems = db.rows("PRAGMA cipher_integrity_check") + db.rows("PRAGMA foreign_key_check")
             if problems or db.row("PRAGMA integrity_check") != ("ok",):
-                raise VaultDamaged("The vault file is damaged.", "Restore it from a backup.")
+                raise VaultDamaged(said("The vault file is damaged."), said("Restore it from a backup."))
 
     def copy_to(self, path: Path) -> None:
         """Copy the database, under the same key, in one step that a writer cannot make begin again.
@@ -188,7 +191,7 @@ class Vault:
             fresh = _connect(path, key)
             try:
                 if _counts(db) != _counts(Db(fresh)):
-                    raise VaultDamaged("The copy of the vault lacks rows; nothing was changed.")
+                    raise VaultDamaged(said("The copy of the vault lacks rows; nothing was changed."))
             finally:
                 fresh.close()
 
@@ -218,8 +221,8 @@ class Vault:
         version = self._version()
         if version > schema.VERSION:
             raise VaultNewer(
-                f"A newer version of the program wrote {path.name}.",
-                "Open it with that version; nothing was changed.",
+                said("A newer version of the program wrote {0}.", path.name),
+                said("Open it with that version; nothing was changed."),
             )
         if 0 < version < schema.VERSION:
             with self.read() as db:
@@ -249,8 +252,8 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise KnownError(
-            f"The vault file {path.name} could not be made ({error.strerror}).",
-            "Check that the disk has room and that the data folder may be written to.",
+            said("The vault file {0} could not be made ({1}).", path.name, error.strerror),
+            said("Check that the disk has room and that the data folder may be written to."),
         ) from None
 
 
@@ -266,15 +269,17 @@ def _check_header(path: Path) -> None:
             header = file.read(len(_PLAIN_HEADER))
     except FileNotFoundError:
         raise VaultMissing(
-            f"The vault file {path.name} is missing.",
-            "Put it back from a backup; its key file is still here.",
+            said("The vault file {0} is missing.", path.name),
+            said("Put it back from a backup; its key file is still here."),
         ) from None
     except OSError as error:
-        raise KnownError(f"The vault file {path.name} cannot be read ({error.strerror}).") from None
+        raise KnownError(
+            said("The vault file {0} cannot be read ({1}).", path.name, error.strerror)
+        ) from None
     if header == _PLAIN_HEADER:
         raise VaultDamaged(
-            f"{path.name} is a database without encryption and was not opened.",
-            "Move it away and put the vault back from a backup.",
+            said("{0} is a database without encryption and was not opened.", path.name),
+            said("Move it away and put the vault back from a backup."),
         )
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from tfdesk.ui.controls import label, row
+from tfdesk.ui.text import figure
 from tfdesk.ui.theme import Theme
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis whose numbers are written as the language writes them."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        point = QLocale().decimalPoint()
+        return [str(text).replace(".", point) for text in super().tickStrings(values, scale, spacing)]
 
 
 class Chart(QFrame):
@@ -29,7 +38,7 @@ class Chart(QFrame):
         head.addWidget(label(title, "strong", wrap=True), 1)
         head.addWidget(self._value)
         column.addLayout(head)
-        self._plot = pg.PlotWidget()
+        self._plot = pg.PlotWidget(axisItems={"left": _Axis("left")})
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
@@ -63,6 +72,6 @@ class Chart(QFrame):
     def show_curve(self, points: Sequence[tuple[int, float]]) -> None:
         """Draw (step, value) pairs."""
         self._curve.setData([step for step, _ in points], [value for _, value in points])
-        latest = f"{points[-1][1]:.2f}" if points else ""
+        latest = figure(points[-1][1]) if points else ""
         self._value.setText(latest)
         self.setAccessibleName(f"{self._title}: {latest}")

@@ -14,6 +14,7 @@ from tfdesk.services.access import Access
 from tfdesk.services.quit_backup import QuitBackup
 from tfdesk.ui.controls import card, label
 from tfdesk.ui.fields import centred
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 CARD_WIDTH, WIDEST_CARD = 440, 820
@@ -29,7 +30,7 @@ class ClosingView(QWidget):
         self.setObjectName("page")
         frame, column = card()
         column.setContentsMargins(24, 22, 24, 24)
-        column.addWidget(label(self.tr("Making the backup"), "title"))
+        column.addWidget(label(self.tr("Making the backup"), "title", wrap=True))
         words = self.tr("An encrypted copy of the vault goes to {0}. Then the window closes by itself.")
         column.addWidget(label(words.format(folder), "muted", wrap=True))
         bar = QProgressBar(textVisible=False)
@@ -82,7 +83,7 @@ class LastBackup(QObject):
     def _on_made(self, failed: str) -> None:
         self._access.lock()
         try:
-            self._backup.remember(failed)
+            self._backup.remember(in_words(failed))  # read at the next start, as it stands
         except KnownError as error:  # a full disk: the next start cannot tell
             log.warning("the backup's note was not written: %s", error)
         self.running = False

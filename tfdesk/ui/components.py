@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from tfdesk.ui.controls import Bar, label
+from tfdesk.ui.text import figure, in_words
 from tfdesk.ui.theme import Theme, set_look
 from trainer.events import Component, Span
 
@@ -34,13 +35,13 @@ class Components(QWidget):
         ranked = sorted(components.items(), key=lambda item: (-item[1].weight, item[0]))
         for number, (name, part) in enumerate(ranked):
             line, side = (number, 0) if theme.large else divmod(number, 2)
-            words = label(name, "small")
+            words = label(in_words(name), "small")
             self._names.append(name)
             self._labels[name] = words
             for place, widget in enumerate(
-                (words, Bar(theme, part.value), label(f"{part.value:.2f}", "small"))
+                (words, Bar(theme, part.value), label(figure(part.value), "small"))
             ):
-                weight = self.tr("{0}: weight {1} in the reward").format(name, f"{part.weight:.2f}")
+                weight = self.tr("{0}: weight {1} in the reward").format(in_words(name), figure(part.weight))
                 widget.setToolTip(weight)
                 widget.installEventFilter(self)
                 self._name_of[widget] = name
@@ -49,7 +50,7 @@ class Components(QWidget):
             grid.setColumnStretch(4 * side + 1, 1)
         if not theme.large:
             grid.setColumnMinimumWidth(3, theme.px(4))  # between the two columns
-        listed = ", ".join(f"{name} {part.value:.2f}" for name, part in ranked)
+        listed = ", ".join(f"{in_words(name)} {figure(part.value)}" for name, part in ranked)
         self.setAccessibleName(self.tr("Reward: {0}").format(listed))
 
     def step(self, step: int) -> None:

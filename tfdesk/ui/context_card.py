@@ -17,6 +17,7 @@ from tfdesk.core.models import TurnRow
 from tfdesk.ui.controls import Bar, button, card, clear, label, row
 from tfdesk.ui.help_window import help_link
 from tfdesk.ui.message_menu import emotion_menu
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 from trainer.events import ContextUsed, Emotion
 
@@ -117,7 +118,8 @@ class ContextCard(QWidget):
             widget.setVisible(emotion is not None)
         if emotion is None:
             return
-        shown = self._corrected or (self.tr("unsure") if emotion.abstained else emotion.label)
+        known = self._corrected or ("" if emotion.abstained else emotion.label)
+        shown = in_words(known) or self.tr("unsure")
         self._choose.setText(self.tr("{0} ▾").format(shown))
         self._choose.setAccessibleName(self.tr("Emotion: {0}. Choose another").format(shown))
         if self._corrected:
@@ -148,7 +150,7 @@ class EmotionBars(QFrame):
     def __init__(self, theme: Theme, emotion: Emotion) -> None:
         super().__init__()
         ranked = sorted(emotion.distribution.items(), key=lambda item: -item[1])
-        rows: list[tuple[str, float, str]] = [(name, share, name) for name, share in ranked[:NAMED]]
+        rows: list[tuple[str, float, str]] = [(in_words(name), share, name) for name, share in ranked[:NAMED]]
         if len(ranked) > NAMED:
             rows.append((self.tr("other"), sum(share for _, share in ranked[NAMED:]), "neutral"))
         grid = QGridLayout(self)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tfdesk.ui.text import PLAIN, key_hint, qt_ranges
+from tfdesk.ui.text import PLAIN, key_hint, key_words, qt_ranges
 from tfdesk.ui.theme import Theme
 from trainer.events import Span
 
@@ -105,7 +105,7 @@ class KeyButton(QPushButton):
         super().__init__(parent)
         self.setAutoDefault(True)  # Enter presses a focused button, as Space does
         self.setAccessibleName(text)
-        self.setAccessibleDescription(key)
+        self.setAccessibleDescription(key_words(key))
         if look:
             self.setProperty("look", look)
         self._line = line = QHBoxLayout(self)

@@ -14,6 +14,7 @@ from tfdesk.ui.controls import KeyButton, label, row
 from tfdesk.ui.flow import Flow
 from tfdesk.ui.reject_popup import RejectPopup
 from tfdesk.ui.sentence_text import SentenceText
+from tfdesk.ui.text import figure, in_words
 from tfdesk.ui.theme import Theme, set_look
 from trainer.events import Span
 
@@ -108,7 +109,7 @@ class DraftCard(QFrame):
     def _header(self) -> QHBoxLayout:
         reward = self.row.draft.reward.total
         words = label(self.tr("reward"), "muted")
-        score = label(f"{reward:.2f}", "score")
+        score = label(figure(reward), "score")
         explained = self.tr(
             "How well the draft scores on the parts below, from 0 to 1. It ranks drafts; it does not replace "
             "your judgement."
@@ -123,13 +124,13 @@ class DraftCard(QFrame):
         }.get(self.row.state)
         note = label(state or "", "muted")
         note.setVisible(state is not None)
-        return row(label(self.row.draft.strategy, "chip"), note, None, words, score)
+        return row(label(in_words(self.row.draft.strategy), "chip"), note, None, words, score)
 
     def _name(self) -> None:
         reward = self.row.draft.reward.total
         self.setAccessibleName(
             self.tr("Draft {0}, {1}, reward {2}").format(
-                self.row.rank + 1, self.row.draft.strategy, f"{reward:.2f}"
+                self.row.rank + 1, in_words(self.row.draft.strategy), figure(reward)
             )
         )
         self.setAccessibleDescription(self.row.draft.text)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from tfdesk.core.models import TurnRow
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr
 from tfdesk.ui.theme import Theme
 
 MOST_BARS = 14
@@ -30,8 +30,8 @@ class EmotionBar:
         if self.name is None:
             return tr("unsure")
         if self.corrected:
-            return tr("{0}, your correction").format(self.name)
-        return tr("{0} {1} %").format(self.name, round(self.share * 100))
+            return tr("{0}, your correction").format(in_words(self.name))
+        return tr("{0} {1} %").format(in_words(self.name), round(self.share * 100))
 
 
 def bar_of(turn: TurnRow) -> EmotionBar | None:

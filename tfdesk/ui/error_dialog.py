@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 from tfdesk.core.errors import KnownError
 from tfdesk.core.log import describe
 from tfdesk.ui.controls import button, label, row
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,8 @@ class ErrorDialog(QDialog):
 
 def show_error(parent: QWidget | None, error: KnownError) -> None:
     """Show an error a person can act on. Returns at once."""
-    ErrorDialog(parent, title=error.title, sentence=error.sentence, next_step=error.next_step).open()
+    title, sentence, step = (in_words(part) for part in (error.title, error.sentence, error.next_step))
+    ErrorDialog(parent, title=title, sentence=sentence, next_step=step).open()
 
 
 def show_alone(error: KnownError) -> None:

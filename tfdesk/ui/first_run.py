@@ -26,7 +26,7 @@ from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.fields import centred, passphrase_field
 from tfdesk.ui.help_window import help_link
 from tfdesk.ui.recovery_view import CARD_WIDTH, WIDEST_CARD, RecoveryView
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr
 from tfdesk.ui.theme import Theme
 
 MADE = 3  # the place of the recovery key: the vault exists
@@ -65,7 +65,7 @@ class FirstRun(QWidget):
         frame, column = card()
         column.setContentsMargins(28, 24, 28, 24)
         column.addWidget(label(step_words(number), "muted"))
-        column.addWidget(label(title, "title"))
+        column.addWidget(label(title, "title", wrap=True))
         column.addWidget(label(words, "muted", wrap=True))
         column.addSpacing(4)
         page = QWidget()
@@ -90,7 +90,7 @@ class FirstRun(QWidget):
         )
         page, column = self._page(1, self.tr("Choose a passphrase"), intro)
         notice, words = card("warning")
-        self.place = label(places.warning(self._access.paths.root), wrap=True)
+        self.place = label(in_words(places.warning(self._access.paths.root)), wrap=True)
         words.addWidget(self.place)
         column.addWidget(notice)
         notice.setHidden(not self.place.text())
@@ -185,7 +185,7 @@ class FirstRun(QWidget):
 
     def _on_keyring_known(self, status: object) -> None:
         self.keyring.setEnabled(status.available)  # type: ignore[attr-defined]
-        self.keyring_words.setText(status.sentence)  # type: ignore[attr-defined]
+        self.keyring_words.setText(in_words(status.sentence))  # type: ignore[attr-defined]
 
     def _on_keyring_failed(self, _error: Exception) -> None:
         self.keyring_words.setText(self.tr("No key ring can be used here; you will type the passphrase."))
@@ -221,7 +221,7 @@ class FirstRun(QWidget):
         self.make.setEnabled(True)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()
 
     def _on_confirmed(self) -> None:

@@ -23,7 +23,7 @@ class HabitsDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addWidget(label(tr("How you use drafts"), "title"))
-        words = tr("Your replies of the last {0} days. Only you see this; it is in no report.").format(DAYS)
+        words = tr("Your replies of the last %n days. Only you see this; it is in no report.", "", DAYS)
         column.addWidget(label(words, "muted", wrap=True))
         column.addLayout(_bars(theme, figures))
         self.sentence = label(sentence(figures), wrap=True)
@@ -71,5 +71,5 @@ def sentence(figures: Reliance) -> str:
             )
         )
     if figures.rejected:
-        words.append(tr("You rejected {0} drafts.").format(figures.rejected))
+        words.append(tr("You rejected %n drafts.", "", figures.rejected))
     return " ".join(words)

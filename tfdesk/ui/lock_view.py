@@ -12,6 +12,7 @@ from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.fields import centred, passphrase_field
 from tfdesk.ui.help_window import help_link
 from tfdesk.ui.recovery_form import RecoveryForm
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 CARD_WIDTH, WIDEST_CARD = 440, 820
@@ -38,7 +39,7 @@ class LockView(QWidget):
         self.unlock.clicked.connect(self._try)
         frame, column = card()
         column.setContentsMargins(24, 22, 24, 24)
-        column.addWidget(label(self.tr("tfdesk is locked"), "title"))
+        column.addWidget(label(self.tr("tfdesk is locked"), "title", wrap=True))
         self._words = label("", "muted", wrap=True)
         column.addWidget(self._words)
         column.addSpacing(8)
@@ -117,7 +118,7 @@ class LockView(QWidget):
         self._busy(False)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()
         self.passphrase.selectAll()
         self.passphrase.setFocus()

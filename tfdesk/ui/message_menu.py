@@ -8,7 +8,7 @@ from enum import Enum, auto
 from PySide6.QtWidgets import QMenu, QWidget
 
 from tfdesk.core.models import TurnRow
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr, with_key
 
 
 class MessageAction(Enum):
@@ -35,14 +35,14 @@ def message_menu(parent: QWidget, turn: TurnRow, labels: Sequence[str], *, chang
         _add(menu, tr("Approve these words"), MessageAction.APPROVE)
     if turn.origin == "edited" and turn.approved:
         words = tr("Hide what you changed") if changes_shown else tr("Show what you changed")
-        _add(menu, f"{words}\tD", MessageAction.CHANGES)
-    _add(menu, tr("Edit the words") + "\tF2", MessageAction.EDIT)
-    _add(menu, tr("Copy") + "\tCtrl+C", MessageAction.COPY)
+        _add(menu, with_key(words, "D"), MessageAction.CHANGES)
+    _add(menu, with_key(tr("Edit the words"), "F2"), MessageAction.EDIT)
+    _add(menu, with_key(tr("Copy"), "Ctrl+C"), MessageAction.COPY)
     if client and not turn.risk_open:
         missed = turn.risk is not None and turn.risk.status == "screened"
         menu.addSeparator()
         words = tr("The screen missed a risk here") if missed else tr("Mark as a risk")
-        _add(menu, f"{words}\tCtrl+Shift+F", MessageAction.FLAG)
+        _add(menu, with_key(words, "Ctrl+Shift+F"), MessageAction.FLAG)
     return menu
 
 
@@ -55,7 +55,7 @@ def emotion_menu(parent: QWidget, labels: Sequence[str], corrected: str | None) 
     menu = QMenu(parent)
     menu.setAccessibleName(tr("Emotion of this message"))
     for name in labels:
-        action = menu.addAction(name)
+        action = menu.addAction(in_words(name))
         action.setData((MessageAction.CORRECT, name))
         action.setCheckable(True)
         action.setChecked(name == corrected)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame
 from tfdesk.jobs.desk_state import Offer
 from tfdesk.ui.announce import announce
 from tfdesk.ui.controls import KeyButton, label, row
+from tfdesk.ui.text import in_words
 
 NOTICE_MS = 12_000  # how long a notice stays
 
@@ -44,6 +45,7 @@ class NoticeBar(QFrame):
 
     def show_notice(self, words: str, offer: Offer) -> None:
         """Show ``words`` for a while, with the button of ``offer``."""
+        words = in_words(words)
         self.words.setText(words)
         for kind, made in self.buttons.items():
             made.setVisible(kind is offer)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 from tfdesk.jobs.desk_state import DeskState, Phase
 from tfdesk.ui.controls import KeyButton, card, clear, label, row
 from tfdesk.ui.flow import Flow
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Words:
 def words_of(state: DeskState) -> Words | None:
     """The notice for a state; None for the states that show drafts, progress or a risk."""
     name = state.client.name if state.client is not None else ""
+    reason = in_words(state.reason)
     return {
         Phase.NO_CLIENT: Words(
             tr("Choose a client"),
@@ -54,13 +55,14 @@ def words_of(state: DeskState) -> Words | None:
         ),
         Phase.MODEL_REFUSED: Words(
             tr("The model cannot be used"),
-            " ".join(part for part in (state.reason, tr("You can write replies yourself.")) if part),
+            " ".join(part for part in (reason, tr("You can write replies yourself.")) if part),
             look="warning",
             own=True,
         ),
         Phase.UNSCREENED: Words(
             tr("This message was not screened"),
-            tr(
+            reason
+            or tr(
                 "The risk screen did not work, so nothing was drafted. Read the message yourself, "
                 "for signs of risk too."
             ),
@@ -77,12 +79,12 @@ def words_of(state: DeskState) -> Words | None:
         ),
         Phase.ABSTAINED: Words(
             tr("No draft this time"),
-            state.reason or tr("No candidate was good enough to show."),
+            reason or tr("No candidate was good enough to show."),
             redraft=tr("Try again"),
             own=True,
         ),
         Phase.FAILED: Words(
-            tr("Drafting did not work"), state.reason, look="warning", redraft=tr("Try again"), own=True
+            tr("Drafting did not work"), reason, look="warning", redraft=tr("Try again"), own=True
         ),
     }.get(state.phase)
 
@@ -153,7 +155,10 @@ class DraftingProgress(QWidget):
         self._bar.setAccessibleName(self.tr("Candidates written"))
         self.stop = KeyButton(self.tr("Stop"), "Esc")
         self.stop.clicked.connect(self.stop_requested)
-        inner.addLayout(row(label(self.tr("Writing drafts"), "heading"), None, self._count))
+        head = row()
+        head.addWidget(label(self.tr("Writing drafts"), "heading", wrap=True), 1)
+        head.addWidget(self._count)
+        inner.addLayout(head)
         inner.addWidget(self._bar)
         inner.addWidget(
             label(

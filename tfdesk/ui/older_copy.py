@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tfdesk.ui.controls import button, card, label, row
+from tfdesk.ui.text import in_words
 
 
 class OlderCopy(QWidget):
@@ -22,7 +23,7 @@ class OlderCopy(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 8, 12, 0)
         frame, inner = card("warning")
-        inner.addWidget(label(warning, "strong", wrap=True))
+        inner.addWidget(label(in_words(warning), "strong", wrap=True))
         words = self.tr(
             "If you did not restore it yourself, write nothing: lock the window, look for the newer vault (a "
             "folder named vault.kept, or a backup) and tell who looks after this computer. If you did, say "

@@ -21,6 +21,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from tfdesk.core.errors import KnownError
 from tfdesk.core.locks import FolderUse
 from tfdesk.core.paths import Paths
+from tfdesk.ui.text import tr
 
 RAISE = b"raise\n"
 ANSWER_MS = 5000  # a window that is drafting or locking answers within this
@@ -101,8 +102,8 @@ class OneWindow(QObject):
             socket.waitForDisconnected(answer_ms)
         ):
             raise KnownError(
-                "tfdesk is open already, but its window does not answer.",
-                "Wait a moment, or end that program, then start tfdesk again.",
+                tr("tfdesk is open already, but its window does not answer."),
+                tr("Wait a moment, or end that program, then start tfdesk again."),
             )
         return True
 

@@ -20,6 +20,7 @@ from tfdesk.core.models import TurnRow
 from tfdesk.services.intake_rows import Meaning, Message
 from tfdesk.services.pasted import Chat, known_already
 from tfdesk.ui.controls import KeyButton, button, label, row
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 CHOICES: tuple[Meaning, ...] = ("client", "therapist", "skip")
@@ -111,7 +112,7 @@ class PasteDialog(QDialog):
             parts.append(self.tr("Here already, at the beginning: {0}.").format(old))
         if skipped:
             words = self.tr("Left out: {0}, the first is line {1} ({2}).")
-            parts.append(words.format(len(skipped), skipped[0].line, self.tr(skipped[0].reason)))
+            parts.append(words.format(len(skipped), skipped[0].line, in_words(skipped[0].reason)))
         self.summary.setText(" ".join(parts))
         self.add.setEnabled(bool(self._new))
 

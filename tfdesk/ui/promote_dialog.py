@@ -12,6 +12,7 @@ from tfdesk.services.access import Access
 from tfdesk.services.models import Models
 from tfdesk.ui.controls import button, label, row
 from tfdesk.ui.fields import passphrase_field
+from tfdesk.ui.text import in_words
 
 
 class PromoteDialog(QDialog):
@@ -81,5 +82,5 @@ class PromoteDialog(QDialog):
         self.use.setEnabled(True)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()

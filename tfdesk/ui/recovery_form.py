@@ -11,6 +11,7 @@ from tfdesk.services.access import Access
 from tfdesk.services.recovery import Recovery
 from tfdesk.ui.controls import button, label, row
 from tfdesk.ui.fields import key_field, passphrase_field
+from tfdesk.ui.text import in_words
 
 
 class RecoveryForm(QWidget):
@@ -77,5 +78,5 @@ class RecoveryForm(QWidget):
         self.go.setEnabled(True)
         if not isinstance(error, KnownError):
             raise error
-        self.message.setText(error.line())
+        self.message.setText(in_words(error.line()))
         self.message.show()

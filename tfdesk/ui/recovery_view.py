@@ -13,7 +13,8 @@ from tfdesk.services.recovery import SHEET_WARNING, Recovery
 from tfdesk.ui.controls import button, card, label, row
 from tfdesk.ui.error_dialog import show_error
 from tfdesk.ui.fields import centred, key_field
-from tfdesk.ui.text import PLAIN
+from tfdesk.ui.language import spoken
+from tfdesk.ui.text import PLAIN, in_words
 from tfdesk.ui.theme import Theme
 
 CARD_WIDTH, WIDEST_CARD = 520, 820
@@ -36,7 +37,7 @@ class RecoveryView(QWidget):
         self._shown = ""
         frame, column = card()
         column.setContentsMargins(28, 24, 28, 24)
-        self._title = label(self.tr("Finish setting up the vault"), "title")
+        self._title = label(self.tr("Finish setting up the vault"), "title", wrap=True)
         self._words = label(
             self.tr(
                 "The recovery key of this vault was never typed back, so nobody knows whether it is on "
@@ -106,7 +107,7 @@ class RecoveryView(QWidget):
         try:
             self._recovery.confirm(self.typed.text())
         except KnownError as error:
-            self.message.setText(error.line())
+            self.message.setText(in_words(error.line()))
             self.message.show()
             return
         self._shown = ""
@@ -127,7 +128,7 @@ class RecoveryView(QWidget):
         box.setWindowTitle(self.tr("Save a page to print"))
         box.setTextFormat(PLAIN)
         box.setText(self.tr("Whoever reads this page can open the vault."))
-        box.setInformativeText(self.tr("Note: {0}").format(SHEET_WARNING))
+        box.setInformativeText(self.tr("Note: {0}").format(in_words(SHEET_WARNING)))
         box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
         box.accepted.connect(self._choose_sheet)
         box.open()
@@ -143,6 +144,6 @@ class RecoveryView(QWidget):
     def save_sheet(self, file: str) -> None:
         """Write the page for the key that is shown."""
         try:
-            self._recovery.write_sheet(self._shown, Path(file))
+            self._recovery.write_sheet(self._shown, Path(file), spoken())
         except KnownError as error:
             show_error(self, error)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidg
 from tfdesk.core.models import RejectReason
 from tfdesk.ui.choice_button import ChoiceButton
 from tfdesk.ui.controls import label
+from tfdesk.ui.text import in_words
 
 MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -42,7 +43,7 @@ class RejectPopup(QFrame):
         self.setMinimumWidth(240)
 
     def _reason(self, number: int, reason: RejectReason) -> QPushButton:
-        made = ChoiceButton(number, self.tr(reason.value))
+        made = ChoiceButton(number, in_words(reason.value))
         made.setProperty("reason", reason.name)
         made.clicked.connect(self._on_clicked)
         return made

@@ -14,6 +14,7 @@ from tfdesk.services.protocols import Protocol, Protocols
 from tfdesk.ui.choice_button import ChoiceButton
 from tfdesk.ui.controls import Mark, MarkedText, button, card, clear, label, row
 from tfdesk.ui.help_window import help_link
+from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
 
@@ -71,7 +72,7 @@ class RiskPanel(QWidget):
         column.addWidget(done)
 
     def _choice(self, number: int, choice: Disposition) -> QPushButton:
-        made = ChoiceButton(number, self.tr(choice.value))
+        made = ChoiceButton(number, in_words(choice.value))
         made.setProperty("disposition", choice.name)
         made.setShortcut(QKeySequence(str(number)))  # a text field with the focus takes the digit first
         made.clicked.connect(self._on_choice_clicked)
@@ -93,7 +94,7 @@ class RiskPanel(QWidget):
         self._why_not.hide()
 
     def _why_words(self, categories: Sequence[str]) -> str:
-        names = ", ".join(name.replace("_", " ") for name in categories if name != FLAGGED)
+        names = ", ".join(in_words(name.replace("_", " ")) for name in categories if name != FLAGGED)
         if not names and FLAGGED in categories:
             return self.tr("You marked this message as a risk. No reply is drafted.")
         words = self.tr("The screen marked words that can mean a risk: {0}. No reply was drafted.")
@@ -102,7 +103,7 @@ class RiskPanel(QWidget):
     def _show_protocol(self, protocol: Protocol) -> None:
         clear(self._steps)
         if protocol.notice:
-            self._steps.addWidget(label(protocol.notice, "muted", wrap=True))
+            self._steps.addWidget(label(in_words(protocol.notice), "muted", wrap=True))
         self._steps.addWidget(_numbered(protocol.steps))
         for line in protocol.contacts:
             self._steps.addWidget(label(line, "strong", wrap=True))
@@ -145,5 +146,5 @@ def _numbered(steps: Sequence[str]) -> QWidget:
     grid.setColumnStretch(1, 1)
     for number, step in enumerate(steps):
         grid.addWidget(label(f"{number + 1}."), number, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label(whole.tr(step), wrap=True), number, 1)
+        grid.addWidget(label(step, wrap=True), number, 1)
     return whole

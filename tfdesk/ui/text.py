@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtGui import QKeySequence
 
+from tfdesk.core.said import Said
 from trainer.events import Span
 
 
@@ -36,9 +37,31 @@ def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def tr(text: str, *, n: int = -1) -> str:
-    """Translate a string outside of any widget; with ``n``, %n becomes the number."""
-    return QCoreApplication.translate("tfdesk", text, None, n)
+def tr(text: str, comment: str = "", n: int = -1) -> str:
+    """Translate a string outside of any widget; with ``n``, %n becomes the number.
+
+    ``comment`` is for translators. Both are given by position: Qt's lupdate knows no names.
+    """
+    return QCoreApplication.translate("", text, comment or None, n)
+
+
+def in_words(text: str) -> str:
+    """What layers without Qt say, in the language of the window: sentences made with ``said``, and what
+    stands in ``vocabulary``. Other text is returned as it is."""
+    if isinstance(text, Said):
+        given = (in_words(part) if isinstance(part, str) else part for part in text.given)
+        return tr(text.pattern).format(*given)
+    return tr(text) if text else ""
+
+
+def figure(value: float, digits: int = 2) -> str:
+    """A number with so many digits behind the point, or comma."""
+    return QLocale().toString(float(value), "f", digits)
+
+
+def whole(number: int) -> str:
+    """A count with its thousands apart."""
+    return QLocale().toString(number)
 
 
 def short_time(at: float, now: float) -> str:
@@ -58,7 +81,7 @@ def short_date(at: float) -> str:
     """Day and month, e.g. "22 Nov"."""
     moment = datetime.fromtimestamp(at)
     month = QLocale().standaloneMonthName(moment.month, QLocale.FormatType.ShortFormat)
-    return f"{moment.day} {month}"
+    return tr("{0} {1}", "day, month").format(moment.day, month)
 
 
 def time_in_transcript(at: float, now: float) -> str:
@@ -67,7 +90,7 @@ def time_in_transcript(at: float, now: float) -> str:
     if age < 60:
         return tr("just now")
     if age < 3600:
-        return tr("%n min ago", n=int(age // 60))
+        return tr("%n min ago", "", int(age // 60))
     moment = datetime.fromtimestamp(at)
     if age < 86400:
         return moment.strftime("%H:%M")
@@ -76,10 +99,25 @@ def time_in_transcript(at: float, now: float) -> str:
 
 def key_hint(key: str) -> str:
     """A shortcut as shown on a button, e.g. "Ctrl+↵"."""
-    shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-    for name, sign in (("Return", "↵"), ("Shift+", "⇧"), ("Down", "↓"), ("Up", "↑")):
-        shown = shown.replace(name, sign)
-    return shown
+    shown = key_words(key)
+    for name, sign in (("Return", "↵"), ("Down", "↓"), ("Up", "↑")):
+        shown = shown.replace(_key_name(name), sign)
+    return shown.replace(f"{_key_name('Shift')}+", "⇧")
+
+
+def _key_name(name: str) -> str:
+    """A key as Qt calls it in the language that is spoken."""
+    return QCoreApplication.translate("QShortcut", name)
+
+
+def with_key(words: str, key: str) -> str:
+    """The words of a menu's action with its shortcut, which something else makes work."""
+    return f"{words}\t{key_words(key)}"
+
+
+def key_words(key: str) -> str:
+    """A shortcut in words, as a screen reader says it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 PLAIN = Qt.TextFormat.PlainText

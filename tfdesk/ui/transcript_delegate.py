@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from tfdesk.core.models import TurnRow
 from tfdesk.ui.controls import Mark, fill_document
-from tfdesk.ui.text import time_in_transcript, tr
+from tfdesk.ui.text import in_words, time_in_transcript, tr
 from tfdesk.ui.theme import Theme
 from tfdesk.ui.transcript_model import MARKS_ROLE, ROW_ROLE, Heading, Index, emotion_words, origin_words
 from trainer.events import Span
@@ -91,7 +91,7 @@ class TranscriptDelegate(QStyledItemDelegate):
         if turn.speaker == "client":
             words = emotion_words(turn)
         else:
-            words = [(turn.strategy, None)] if turn.strategy else []
+            words = [(in_words(turn.strategy), None)] if turn.strategy else []
         metrics = QFontMetrics(self._theme.font(12))
         bubble = self._bubble_rect(turn, rect)
         height = self._theme.px(22)

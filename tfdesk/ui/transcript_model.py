@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from tfdesk.core.models import DiffPart, TurnRow
 from tfdesk.ui.controls import Mark
-from tfdesk.ui.text import short_date, tr
+from tfdesk.ui.text import in_words, short_date, tr
 from trainer.events import Span
 
 Index = QModelIndex | QPersistentModelIndex
@@ -32,14 +32,14 @@ class Heading:
 def emotion_words(turn: TurnRow) -> list[tuple[str, str | None]]:
     """Chips of a client message: (words, emotion label for the dot or None)."""
     if turn.corrected_emotion is not None:
-        return [(tr("{0} (yours)").format(turn.corrected_emotion), turn.corrected_emotion)]
+        return [(tr("{0} (yours)").format(in_words(turn.corrected_emotion)), turn.corrected_emotion)]
     if turn.emotion is None:
         return []
     if turn.emotion.abstained:
         return [(tr("unsure"), None)]
     ranked = sorted(turn.emotion.distribution.items(), key=lambda item: -item[1])
     shown = [item for item in ranked[:2] if item[1] >= 0.2] or ranked[:1]
-    return [(f"{name} {round(share * 100)} %", name) for name, share in shown]
+    return [(tr("{0} {1} %").format(in_words(name), round(share * 100)), name) for name, share in shown]
 
 
 def origin_words(turn: TurnRow) -> str:

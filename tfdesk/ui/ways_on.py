@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from tfdesk.jobs.desk_state import DeskState, Phase
 from tfdesk.ui.controls import KeyButton, button, label, row
 from tfdesk.ui.flow import Flow
-from tfdesk.ui.text import key_hint
+from tfdesk.ui.text import in_words, key_hint
 
 
 class WaysOn(QWidget):
@@ -31,7 +31,7 @@ class WaysOn(QWidget):
         self._strategies: tuple[str, ...] = ()
         self.redraft = KeyButton(self.tr("Redraft"), "Ctrl+R")
         self.redraft.clicked.connect(self.ask)
-        self.strategy = button(self.tr("as: any strategy ▾"), hint=self.tr("Strategy of new drafts"))
+        self.strategy = button(self._strategy_words(None), hint=self.tr("Strategy of new drafts"))
         self.strategy.clicked.connect(self._open_strategies)
         self.own = button(self.tr("Write own"), hint="Ctrl+Shift+O")
         self.own.setToolTip(key_hint("Ctrl+Shift+O"))
@@ -59,13 +59,16 @@ class WaysOn(QWidget):
         self.own.setVisible(not writing)
         for widget in (self.redraft, self.strategy):
             widget.setVisible(ready)
-        self.strategy.setText(self.tr("as: {0} ▾").format(state.strategy or self.tr("any strategy")))
+        self.strategy.setText(self._strategy_words(state.strategy))
         many = ready and state.versions > 1
         for part in (self.older, self.newer, self._version):
             part.setVisible(many)
         self._version.setText(f"{state.version} / {state.versions}")
         self.older.setEnabled(state.version > 1)
         self.newer.setEnabled(state.version < state.versions)
+
+    def _strategy_words(self, name: str | None) -> str:
+        return self.tr("as: {0} ▾").format(in_words(name)) if name else self.tr("as: any strategy ▾")
 
     def ask(self) -> None:
         """Ask for new drafts in the strategy of the present ones."""
@@ -74,7 +77,7 @@ class WaysOn(QWidget):
     def _open_strategies(self) -> None:
         menu = QMenu(self)
         for name in (None, *self._strategies):
-            action = menu.addAction(name or self.tr("any strategy"))
+            action = menu.addAction(in_words(name) if name else self.tr("any strategy"))
             action.setData(name)
             action.setCheckable(True)
             action.setChecked(name == self._state.strategy)

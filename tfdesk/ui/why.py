@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfdesk.core.models import DraftRow
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import in_words, tr
 from trainer.events import Reward
 
 NAMED = 2  # components named as gains
@@ -21,12 +21,12 @@ def why(row: DraftRow, rows: Sequence[DraftRow]) -> str:
     gains, losses = _differences(row.draft.reward, other.draft.reward)
     better, worse = _listed(gains[:NAMED]), _listed(losses[:1])
     if first:
-        start = tr("Best of {0}").format(len(rows))
         if better and worse:
-            return tr("{0}: higher in {1} than the next one, lower in {2}.").format(start, better, worse)
+            words = tr("Best of {0}: higher in {1} than the next one, lower in {2}.")
+            return words.format(len(rows), better, worse)
         if better:
-            return tr("{0}: higher in {1} than the next one.").format(start, better)
-        return tr("{0}, by very little.").format(start)
+            return tr("Best of {0}: higher in {1} than the next one.").format(len(rows), better)
+        return tr("Best of {0}, by very little.").format(len(rows))
     if better and worse:
         return tr("Lower in {0} than the best one, higher in {1}.").format(worse, better)
     return (
@@ -49,4 +49,5 @@ def _differences(one: Reward, other: Reward) -> tuple[list[str], list[str]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return tr(" and ").join(names)
+    shown = [in_words(name) for name in names]
+    return tr("{0} and {1}").format(*shown) if len(shown) > 1 else "".join(shown)

@@ -30,7 +30,7 @@ from tfdesk.ui.curves import SHOWN, Curves
 from tfdesk.ui.error_dialog import show_error
 from tfdesk.ui.help_window import help_link
 from tfdesk.ui.promote_dialog import PromoteDialog
-from tfdesk.ui.text import tr
+from tfdesk.ui.text import figure, in_words, tr, whole
 from tfdesk.ui.theme import Theme, set_look
 
 SAMPLES_SHOWN = 3
@@ -50,8 +50,8 @@ def stage_name(stage: Stage) -> str:
 def time_left(seconds: float) -> str:
     """A duration a person can plan with."""
     if seconds < 90:
-        return tr("about %n s left", n=max(1, round(seconds)))
-    return tr("about %n min left", n=round(seconds / 60))
+        return tr("about %n s left", "", max(1, round(seconds)))
+    return tr("about %n min left", "", round(seconds / 60))
 
 
 class StepList(QWidget):
@@ -91,7 +91,7 @@ class StepList(QWidget):
     def show_state(self, state: WorkshopState) -> None:
         """Mark what is done and what is under way."""
         run, stages = state.run, list(Stage)
-        words = [self.tr("dialogues: {0}").format(f"{run.dialogues:,}") if run is not None else ""]
+        words = [self.tr("dialogues: {0}").format(whole(run.dialogues)) if run is not None else ""]
         for stage in stages:
             words.append(self.tr("done") if stage in state.done else "")
         words.append("")
@@ -164,7 +164,7 @@ class WorkshopPage(QWidget):
         frame.setMaximumWidth(620)
         inner.setContentsMargins(24, 20, 24, 22)
         inner.setSpacing(10)
-        inner.addWidget(label(self.tr("Teach the model from conversations"), "title"))
+        inner.addWidget(label(self.tr("Teach the model from conversations"), "title", wrap=True))
         words = self.tr(
             "Choose a file of conversations (.jsonl, one dialogue a line), or the finished sessions of this "
             "vault's clients who agreed to training. The starter model is fine-tuned on it, then improved by "
@@ -279,7 +279,7 @@ class WorkshopPage(QWidget):
             return
         self._offer.setText(
             self.tr("clients who agreed to training: {0}, their finished sessions: {1}").format(
-                f"{offer.clients:,}", f"{offer.sessions:,}"
+                whole(offer.clients), whole(offer.sessions)
             )
         )
 
@@ -302,13 +302,13 @@ class WorkshopPage(QWidget):
         finished = state.run_state is RunState.DONE
         stage = stage_name(state.stage) if state.stage is not None else self.tr("Finished")
         self._title.setText(self.tr("{0}, run {1}").format(stage, state.run.number))
-        words = self.tr("replies to learn from: {0}").format(f"{state.run.replies:,}")
+        words = self.tr("replies to learn from: {0}").format(whole(state.run.replies))
         if state.total:
-            words += self.tr(" · step {0} of {1}").format(f"{state.step:,}", f"{state.total:,}")
+            words += self.tr(" · step {0} of {1}").format(whole(state.step), whole(state.total))
         if state.halved:
             words += self.tr(" · memory ran out: half as much at once")
         if state.run_state is RunState.FAILED:
-            words = state.reason
+            words = in_words(state.reason)
         self._subtitle.setText(words)
         set_look(self._subtitle, "look", "error" if state.run_state is RunState.FAILED else "muted")
         running = state.run_state in (RunState.RUNNING, RunState.CANCELLING)
@@ -345,7 +345,7 @@ class WorkshopPage(QWidget):
             frame.setProperty("selected", "true" if sample is samples[-1] else "false")
             inner.addLayout(row(label(self.tr("step {0}").format(sample.step), "chip"), None))
             inner.addWidget(MarkedText(self._theme, sample.reply))
-            inner.addWidget(label(self.tr("reward {0}").format(f"{sample.reward:.2f}"), "muted"))
+            inner.addWidget(label(self.tr("reward {0}").format(figure(sample.reward)), "muted"))
             self._sample_cards.addWidget(frame)
 
     def _show_curves(self) -> None:

@@ -21,6 +21,8 @@ from tfdesk.jobs.model_process import ModelProcess, ModelReady
 from tfdesk.ui.announce import announce
 from tfdesk.ui.commands import Command
 from tfdesk.ui.controls import KeyButton, button, card, label, surface
+from tfdesk.ui.language_menu import language_menu, language_names
+from tfdesk.ui.text import in_words, with_key
 from tfdesk.ui.theme import LARGE_SCALE, LARGEST_SCALE, LEAST_SCALE, SCALE_STEP, Theme
 
 
@@ -35,6 +37,7 @@ class Workspace(QWidget):
         guide_requested: the guided first session, begun or gone on with
         habits_requested
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
+        language_requested: one of settings.LANGUAGES
         backup_folder_requested: where a backup is made when the window closes, "" for none
     """
 
@@ -45,6 +48,7 @@ class Workspace(QWidget):
     guide_requested = Signal()
     habits_requested = Signal()
     look_requested = Signal(str, int)
+    language_requested = Signal(str)
     backup_folder_requested = Signal(str)
 
     def __init__(
@@ -60,6 +64,7 @@ class Workspace(QWidget):
         super().__init__()
         self._theme = theme
         self._backup_folder = ""
+        self._language = ""
         self._stack = QStackedWidget()
         self._page_buttons = QButtonGroup(self, exclusive=True)
         column = QVBoxLayout(self)
@@ -158,7 +163,7 @@ class Workspace(QWidget):
 
     def commands(self) -> list[Command]:
         """What can be done from every page."""
-        group = self.tr("The window")
+        group, choose = self.tr("The window"), self.language_requested.emit
         pages = [self._page_buttons.button(number) for number in range(self._stack.count())]
         return [
             Command(group, self.tr("Search everything"), ("Ctrl+K",), self.search_requested.emit),
@@ -173,6 +178,15 @@ class Workspace(QWidget):
                 Command(group, self.tr("Colours: {0}").format(name), (), partial(self._ask_theme, mode))
                 for mode, name in self._theme_names().items()
             ),
+            *(
+                Command(
+                    group,
+                    self.tr("Language: {0}").format(name),
+                    (),
+                    partial(choose, code),
+                )
+                for code, name in language_names().items()
+            ),
         ]
 
     def _theme_names(self) -> dict[str, str]:
@@ -183,12 +197,16 @@ class Workspace(QWidget):
             "high contrast": self.tr("High contrast"),
         }
 
+    def show_language(self, setting: str) -> None:
+        """Know which language was chosen; "" for the system's."""
+        self._language = setting
+
     def _ask_theme(self, mode: str) -> None:
         self.look_requested.emit(mode, self._theme.scale)
 
     def _on_model_ready(self, ready: ModelReady) -> None:
         self._model_words.setText(f"● {ready.model.name} {ready.model.version}")
-        self._model_words.setToolTip(ready.notice or "")
+        self._model_words.setToolTip(in_words(ready.notice or ""))
         self._screen_words.setText(self.tr("Risk screen on"))
 
     def _on_model_down(self, _reason: str) -> None:
@@ -239,9 +257,9 @@ class Workspace(QWidget):
     def help_menu(self) -> QMenu:
         """Help, and the keys."""
         menu = QMenu(self)
-        menu.addAction(self.tr("Help\tShift+F1")).triggered.connect(self.help_requested)
+        menu.addAction(with_key(self.tr("Help"), "Shift+F1")).triggered.connect(self.help_requested)
         menu.addAction(self.tr("Guided first session")).triggered.connect(self.guide_requested)
-        menu.addAction(self.tr("All keys\tF1")).triggered.connect(self.keys_requested)
+        menu.addAction(with_key(self.tr("All keys"), "F1")).triggered.connect(self.keys_requested)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
 
@@ -249,6 +267,12 @@ class Workspace(QWidget):
         self.help_menu().popup(self.help_button.mapToGlobal(self.help_button.rect().bottomLeft()))
 
     def _open_view_menu(self) -> None:
+        menu = self.view_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.view_button.mapToGlobal(self.view_button.rect().bottomLeft()))
+
+    def view_menu(self) -> QMenu:
+        """Colours, text size, language, and what else is about the window."""
         menu = QMenu(self)
         themes = QActionGroup(menu)
         for mode, name in self._theme_names().items():
@@ -260,17 +284,18 @@ class Workspace(QWidget):
         menu.addSeparator()
         scale = self._theme.scale
         for name, wanted in (
-            (self.tr("Larger text\tCtrl++"), min(LARGEST_SCALE, scale + SCALE_STEP)),
-            (self.tr("Smaller text\tCtrl+-"), max(LEAST_SCALE, scale - SCALE_STEP)),
+            (with_key(self.tr("Larger text"), "Ctrl++"), min(LARGEST_SCALE, scale + SCALE_STEP)),
+            (with_key(self.tr("Smaller text"), "Ctrl+-"), max(LEAST_SCALE, scale - SCALE_STEP)),
             (self.tr("Normal text ({0} % now)").format(scale), 100),
         ):
             menu.addAction(name).setData((self._theme.mode, wanted))
         menu.addSeparator()
+        menu.addMenu(language_menu(menu, self._language, self.language_requested.emit))
+        menu.addSeparator()
         menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
         menu.triggered.connect(self._on_look_chosen)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.view_button.mapToGlobal(self.view_button.rect().bottomLeft()))
+        return menu
 
     def _on_look_chosen(self, action: QAction) -> None:
-        if action.data() is not None:
+        if isinstance(action.data(), tuple):  # the rest of the menu has its own slots
             self.look_requested.emit(*action.data())
