@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A law is not about time: on a busy machine it holds just as well.
+settings.register_profile("tfdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tfdesk")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TFDESK_NO_KEYRING", "1")

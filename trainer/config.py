@@ -113,6 +113,7 @@ class SftConfig:
     # Labelled client turns without a reply: at most so many of each emotion, lest they drown the replies
     # (after GoEmotions by itself the model could not write any more).
     alone: int = 450
+    copies: int = 0  # of every dialogue beside itself, with words swapped for their like (trainer.swaps)
     seed: int = 1
     checkpoint_every: int = 100
     threads: int = 2

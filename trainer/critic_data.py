@@ -16,11 +16,13 @@ from trainer.critic_model import LABEL_HEADS
 from trainer.dialogue import Dialogue
 from trainer.empathy import MECHANISMS
 from trainer.prompt import client_emotion
+from trainer.swaps import misremembered
 
 MISPLACED = ("generic", "off topic", "misses emotion")  # poorer replies that do not belong to their context
 OUT_OF_TONE = ("misses emotion", "dismissive", "judgement", "self-focus")
 # What a negative example for "belongs" is: the shares of each kind, tried in this order.
 ECHO, SAME_DIALOGUE, POORER, SAMPLED, NEAR = 0.08, 0.3, 0.12, 0.15, 0.15
+WRONG = 0.5  # before all these, of the rows whose reply takes a person, number or thing from the client
 # Shares of rows that get, beside the poorer reply a person wrote for them, a model's or a spoilt copy.
 MADE_UP, GARBLED = 0.6, 0.15
 NEAREST = 8  # contexts whose replies count as near
@@ -46,6 +48,7 @@ class Row:
     strategy: int
     worse: Ids | None
     reason: str | None
+    wrong: Ids | None  # the reply with a person, number or thing mistaken for another
     empathy: tuple[int, ...]  # level of each mechanism
 
     @property
@@ -67,10 +70,12 @@ def encode(critic: Critic, dialogues: Iterable[Dialogue]) -> list[Row]:
         if len(dialogue.turns) == 1 and dialogue.turns[0].emotion in labels.emotions:
             emotion = labels.emotions.index(dialogue.turns[0].emotion)
             context = critic.context_ids(dialogue)
-            rows.append(Row(number, context, (), (), "", emotion, NOTHING, None, None, NO_LEVELS))
+            rows.append(Row(number, context, (), (), "", emotion, NOTHING, None, None, None, NO_LEVELS))
         for index, turn in enumerate(dialogue.turns):
             if turn.speaker != "therapist" or index == 0 or dialogue.turns[index - 1].speaker != "client":
                 continue
+            said = " ".join(before.text for before in dialogue.turns[:index])
+            wrong = misremembered(turn.text, said, random.Random(f"{dialogue.id}/{index}"))
             rows.append(
                 Row(
                     dialogue=number,
@@ -82,6 +87,7 @@ def encode(critic: Critic, dialogues: Iterable[Dialogue]) -> list[Row]:
                     strategy=_index(labels.strategies, turn.strategy),
                     worse=None if turn.worse is None else critic.reply_ids(turn.worse.text),
                     reason=None if turn.worse is None else turn.worse.reason,
+                    wrong=None if wrong is None else critic.reply_ids(wrong),
                     empathy=turn.empathy or NO_LEVELS,
                 )
             )
@@ -168,6 +174,8 @@ class Negatives:
         return self._made_up.get(row.context) or self.sampled(rng)
 
     def __call__(self, row: Row, rng: random.Random) -> Ids:
+        if row.wrong is not None and rng.random() < WRONG:
+            return row.wrong
         draw = rng.random()
         misplaced = row.worse if row.reason in MISPLACED else None
         for share, choose in (

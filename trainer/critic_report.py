@@ -59,6 +59,7 @@ def heads(critic: Critic, rows: Sequence[Row], seed: int) -> dict[str, Any]:
         "belongs": [negatives.elsewhere(row, rng) for row in rows],
         "belongs_same_dialogue": [negatives.same_dialogue(row, rng) for row in rows],
         "belongs_near": [negatives.near(row, rng) for row in rows],
+        "belongs_wrong_facts": [row.wrong for row in rows],
         "belongs_generic": [row.worse if row.reason == "generic" else None for row in rows],
         "belongs_echo": [row.client for row in rows],
     }

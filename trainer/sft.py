@@ -33,6 +33,7 @@ from trainer.dialogue import Dialogue
 from trainer.labels import absent_labels, require_known
 from trainer.prompt import UNKNOWN, Encoder, Example
 from trainer.run import Run
+from trainer.swaps import swapped
 
 HALVED_NOTE = "Memory ran out: going on with half as many messages at once, which takes longer."
 HELD_OUT_EXAMPLES = 400  # at most so many are scored after training
@@ -73,6 +74,8 @@ def _train(config: SftConfig, run: Run, *, halved: bool) -> bool:
     require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     limit = min(config.max_length, lm.positions)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
+    rng = random.Random(config.seed)
+    learned += [swapped(dialogue, rng) for _ in range(config.copies) for dialogue in learned]
     examples = thinned(encode(learned, lm.encoder, limit), config.alone, config.seed)
     if not examples:
         raise InputError(

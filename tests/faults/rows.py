@@ -357,8 +357,7 @@ ROWS = (
         36,
         "Network refused and watched while the desk drafts and a run trains",
         "no process tries to reach it",
-        missing="The kernel's own watch of that day (strace) has no result in the run above yet; counted is "
-        "the watch inside every Python process.",
+        missing="On Windows and macOS only the watch inside every Python process, none by the kernel.",
     ),
     Row(
         37,

@@ -74,20 +74,26 @@ def service(place):
 
 
 @pytest.fixture
-def access(paths, place, service):
+def ring(place):
+    """A key ring whose child may be slow to start."""
+    return KeyRing([sys.executable, "-c", CHILD, str(place)], seconds=30)
+
+
+@pytest.fixture
+def access(paths, ring, service):
     """A vault that the key ring opens."""
-    access = Access(paths, KeyRing([sys.executable, "-c", CHILD, str(place)], seconds=30))
+    access = Access(paths, ring)
     access.create(PASSPHRASE, use_keyring=True)
     access.lock()
     assert access.unlock_with_keyring() is not None
     access.lock()
-    access._keyring._seconds = 2.0
+    ring._seconds = 2.0
     return access
 
 
 @pytest.mark.parametrize("stopped", ["the service", "our child"])
 def test_fault_16_a_stopped_key_ring_is_given_up_and_the_passphrase_opens(
-    access, place, service, tell, stopped
+    access, ring, place, service, tell, stopped
 ):
     if stopped == "the service":
         service.send_signal(signal.SIGSTOP)
@@ -103,7 +109,7 @@ def test_fault_16_a_stopped_key_ring_is_given_up_and_the_passphrase_opens(
     access.lock()
     service.send_signal(signal.SIGCONT)
     place.with_name("s.stop").unlink(missing_ok=True)
-    access._keyring._seconds = 30.0
+    ring._seconds = 30.0
     assert access.unlock_with_keyring() is not None
     access.lock()
     tell(2, "given up after the time limit with a sentence; the passphrase opens; works again afterwards")

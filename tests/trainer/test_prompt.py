@@ -50,7 +50,7 @@ def test_the_end_of_an_endless_message_is_kept() -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(texts, min_size=1, max_size=12), st.none() | texts, st.integers(16, 120))
 def test_a_prompt_never_exceeds_its_limit(messages: list[str], context: str | None, limit: int) -> None:
     prompt = ENCODER.prompt(dialogue(*messages, context=context), limit)
@@ -59,7 +59,7 @@ def test_a_prompt_never_exceeds_its_limit(messages: list[str], context: str | No
     assert 1 <= prompt.turns_used <= prompt.turns_total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts.map(str.strip).filter(bool), st.sampled_from(AUTHORED_LABELS.strategies))
 def test_what_is_written_into_the_slots_is_read_back(reply: str, strategy: str) -> None:
     read = ENCODER.parse(ENCODER.completion_ids("joy", strategy, reply))

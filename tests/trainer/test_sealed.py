@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainer.runs import (
@@ -28,7 +28,6 @@ KEY = bytes(range(KEY_BYTES))
 WORDS = "Zanzibarquince"  # stands in every turn of the transcripts; no file of a run may hold it
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
 def test_what_is_sealed_comes_back_and_is_not_in_the_file(data: bytes, key: bytes) -> None:
     sealed = seal(data, key, "notes.json")
