@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, Qt, QUrl
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Opened
@@ -21,7 +20,6 @@ from tfdesk.services.access import VaultState
 from tfdesk.services.help_topics import Topic, find_topics, load_topics
 from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
-from tfdesk.ui.language import speak
 from tfdesk.ui.text import key_hint
 from trainer.config import resources_dir
 
@@ -29,16 +27,6 @@ TOPICS = {topic.name: topic for topic in load_topics()}
 IN_GERMAN = {topic.name: topic for topic in load_topics("de")}
 BY_LANGUAGE = {"en": TOPICS, "de": IN_GERMAN}
 KEY = re.compile(r"\*\*((?:Ctrl|Strg|Alt|Shift|Umschalt|F\d|Esc)[^\s*]*)\*\*")
-
-
-@pytest.fixture(params=["en", "de"])
-def language(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
-    """The language that is spoken during the test."""
-    before = QLocale()
-    speak(qapp, request.param)
-    yield request.param
-    speak(qapp, "en")
-    QLocale.setDefault(before)
 
 
 def opened_help(opened: Opened) -> HelpWindow:

@@ -96,7 +96,7 @@ class TranscriptDelegate(QStyledItemDelegate):
         bubble = self._bubble_rect(turn, rect)
         height = self._theme.px(22)
         top = bubble.bottom() + 5
-        places = []
+        places: list[ChipPlace] = []
         left = bubble.left() + 4
         for text, emotion in words:
             width = metrics.horizontalAdvance(text) + 20 + (self._theme.px(14) if emotion else 0)
