@@ -1771,7 +1771,7 @@
     </message>
 </context>
 <context>
-    <name>DraftCard</name>
+    <name>Details</name>
     <message>
         <source>Approve</source>
         <translation>Freigeben</translation>
@@ -1784,18 +1784,9 @@
         <source>Reject</source>
         <translation>Ablehnen</translation>
     </message>
-    <message>
-        <source>Edit the draft</source>
-        <translation>Entwurf bearbeiten</translation>
-    </message>
-    <message>
-        <source>Save and approve</source>
-        <translation>Speichern und freigeben</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
-    </message>
+</context>
+<context>
+    <name>DraftCard</name>
     <message>
         <source>reward</source>
         <translation>Bewertung</translation>
@@ -1846,6 +1837,21 @@
     <message>
         <source>{0} of {1} candidates</source>
         <translation>{0} von {1} Vorschlägen</translation>
+    </message>
+</context>
+<context>
+    <name>Editor</name>
+    <message>
+        <source>Edit the draft</source>
+        <translation>Entwurf bearbeiten</translation>
+    </message>
+    <message>
+        <source>Save and approve</source>
+        <translation>Speichern und freigeben</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>

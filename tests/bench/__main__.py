@@ -1,26 +1,33 @@
 """python -m tests.bench NAME [--json] [--size N ...]: medians in milliseconds, with least and most.
 
 vault  the vault beside plain sqlite3 (also named by --vs sqlite3), 10k, 100k and 1M messages unless --size
+desk   the window: first frame, long conversations, searches, keys while it drafts, memory
+stall  how long the window's thread is kept through a scripted afternoon of 40 messages
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from typing import Any
 
-from tests.bench import vault
+from tests.bench import desk, vault
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("name", choices=["vault"])
+    parser.add_argument("name", choices=["vault", "desk", "stall"])
     parser.add_argument("--vs", choices=["sqlite3"], default="sqlite3")
     parser.add_argument("--size", type=int, action="append")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    found = vault.measure(tuple(args.size or vault.SIZES))
-    print(json.dumps(found, indent=1) if args.json else _table(found))
+    if args.name == "vault":
+        found = vault.measure(tuple(args.size or vault.SIZES))
+        print(json.dumps(found, indent=1) if args.json else _table(found))
+    else:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        print(json.dumps(desk.measure() if args.name == "desk" else desk.stall(), indent=1))
 
 
 def _table(found: dict[str, Any]) -> str:

@@ -98,7 +98,7 @@ def _compare(folder: Path, size: int) -> dict[str, Any]:
     }
     for opener in openers.values():
         store = opener()
-        _fill(store, size)
+        fill(store, size)
         store.close()
     works = {name: _works(opener, size) for name, opener in openers.items()}
     found: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def _compare(folder: Path, size: int) -> dict[str, Any]:
     return found | {"bytes": {"vault": file.stat().st_size, "sqlite3": plain.stat().st_size}}
 
 
-def _fill(store: Store, size: int) -> None:
+def fill(store: Store, size: int) -> None:
     rng = random.Random(size)
     texts = _texts(rng)
     session = None
@@ -129,7 +129,7 @@ def _fill(store: Store, size: int) -> None:
                 )
 
 
-def _word(rank: int) -> str:
+def word(rank: int) -> str:
     """A made-up word; the commonest are the shortest."""
     letters = "etaoinshrdlu"
     name = ""
@@ -140,7 +140,7 @@ def _word(rank: int) -> str:
 
 
 def _texts(rng: random.Random) -> Iterator[str]:
-    words = [_word(rank) for rank in range(VOCABULARY)]
+    words = [word(rank) for rank in range(VOCABULARY)]
     weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(VOCABULARY)))
     while True:
         yield " ".join(rng.choices(words, cum_weights=weights, k=WORDS))
@@ -151,7 +151,7 @@ def _works(opener: Callable[[], Store], size: int) -> dict[str, Callable[[], obj
     store = opener()
     clients = max(1, size // (SESSION * SESSIONS))
     places = itertools.cycle(random.Random(1).sample(range(1, clients + 1), min(clients, 7)))
-    rare, common = _word(VOCABULARY - 1), _word(3)
+    rare, common = word(VOCABULARY - 1), word(3)
 
     def last_session() -> None:
         with store.read() as db:

@@ -75,7 +75,7 @@ def test_down_selects_the_next_draft_for_approval(opened: Opened, qtbot: QtBot) 
 
 def test_a_double_click_on_approve_approves_once(opened: Opened, qtbot: QtBot) -> None:
     opened.client_says("I said yes again")
-    approve = opened.page.decisions.drafts.cards[0].approve
+    approve = opened.page.decisions.drafts.cards[0].details.approve
     approve.click()
     approve.click()
     qtbot.mouseDClick(approve, Qt.MouseButton.LeftButton)

@@ -76,9 +76,9 @@ def test_a_step_is_ticked_when_it_was_done_and_stays_so(opened: Opened, qtbot: Q
     opened.reach(Phase.READY)
     page.decisions.context._show_exact.click()
     card = page.decisions.drafts.cards[0]
-    card.components.pointed.emit("")
+    card.details.components.pointed.emit("")
     assert Step.POINT not in guide.done
-    card.components.pointed.emit("relevance")
+    card.details.components.pointed.emit("relevance")
     assert guide.done == {Step.OPEN, Step.READ, Step.POINT}
     desk.reject(desk.state.drafts[1], next(iter(RejectReason)))
     page.decisions.drafts.approve()  # unchanged: that is not the step

@@ -159,7 +159,7 @@ def test_the_arrows_point_at_one_component_of_the_selected_draft(opened: Opened,
     card = opened.page.decisions.drafts.cards[0]
     card.setFocus()
     seen: list[str] = []
-    card.components.pointed.connect(seen.append)
+    card.details.components.pointed.connect(seen.append)
     for _ in range(5):
         qtbot.keyClick(card, Qt.Key.Key_Right)
     assert seen == ["emotion", "empathy", "professional", "relevance", ""]

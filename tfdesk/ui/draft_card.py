@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from tfdesk.core.models import DraftRow, DraftState, RejectReason
-from tfdesk.ui.components import Components, raising
-from tfdesk.ui.controls import KeyButton, label, row
-from tfdesk.ui.flow import Flow
+from tfdesk.ui.components import raising
+from tfdesk.ui.controls import label, row
+from tfdesk.ui.draft_parts import Details, Editor
 from tfdesk.ui.reject_popup import RejectPopup
 from tfdesk.ui.sentence_text import SentenceText
 from tfdesk.ui.text import figure, in_words
@@ -28,6 +29,7 @@ class DraftCard(QFrame):
         edit_saved: the text to approve instead
         reject_requested: RejectReason, note
         evidence_shown: the spans that are marked in the draft now
+        component_pointed: part of the reward that is pointed at, "" for none
         sentence_taken: a sentence, for an editor that is open elsewhere
         editing_changed: whether the editor is open
     """
@@ -37,6 +39,7 @@ class DraftCard(QFrame):
     edit_saved = Signal(str)
     reject_requested = Signal(RejectReason, str)
     evidence_shown = Signal(object)
+    component_pointed = Signal(str)
     sentence_taken = Signal(str)
     editing_changed = Signal(bool)
 
@@ -48,34 +51,14 @@ class DraftCard(QFrame):
         self.setProperty("look", "card")
         self.setProperty("selected", "false")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.open else Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 10)
-        column.setSpacing(6)
-        column.addLayout(self._header())
+        self._reason = reason
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 8, 12, 10)
+        self._column.setSpacing(6)
+        self._column.addLayout(self._header())
         self._text = SentenceText(theme, draft.draft.text)
         self._text.taken.connect(self.sentence_taken)
-        column.addWidget(self._text)
-        self._details = QWidget()
-        inner = QVBoxLayout(self._details)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(8)
-        self.why = label(reason, "muted", wrap=True)
-        inner.addWidget(self.why)
-        self.components = Components(theme, draft.draft.reward.components)
-        self.components.pointed.connect(self._on_component_pointed)
-        inner.addWidget(self.components)
-        self.approve = KeyButton(self.tr("Approve"), "Ctrl+Return", "primary")
-        self.edit = KeyButton(self.tr("Edit"), "Ctrl+E")
-        self.reject = KeyButton(self.tr("Reject"), "Ctrl+Shift+X")
-        self.approve.clicked.connect(self.approve_requested)
-        self.edit.clicked.connect(self.start_editing)
-        self.reject.clicked.connect(self.open_reasons)
-        inner.addLayout(Flow(self.approve, self.edit, self.reject, spacing=6))
-        column.addWidget(self._details)
-        self._editing = self._build_editor()
-        column.addWidget(self._editing)
-        self._editing.hide()
-        self._details.hide()
+        self._column.addWidget(self._text)
         self._name()
 
     @property
@@ -83,28 +66,34 @@ class DraftCard(QFrame):
         """Whether the draft can still be decided."""
         return self.row.state is DraftState.offered
 
+    @cached_property
+    def details(self) -> Details:
+        """Made when the card is first selected: three cards at once would hold up the window."""
+        made = Details(self._theme, self.row.draft.reward, self._reason)
+        made.components.pointed.connect(self._on_component_pointed)
+        made.approve.clicked.connect(self.approve_requested)
+        made.edit.clicked.connect(self.start_editing)
+        made.reject.clicked.connect(self.open_reasons)
+        made.hide()
+        self._column.insertWidget(2, made)
+        return made
+
+    @cached_property
+    def _editor(self) -> Editor:
+        made = Editor(self._theme, len(self.row.draft.text))
+        made.saved.connect(self.save_edit)
+        made.cancelled.connect(self.cancel_edit)
+        made.hide()
+        self._column.addWidget(made)
+        return made
+
+    @property
+    def editor(self) -> QPlainTextEdit:
+        return self._editor.text
+
     @property
     def editing(self) -> bool:
-        return not self._editing.isHidden()
-
-    def _build_editor(self) -> QWidget:
-        self.editor = QPlainTextEdit()
-        self.editor.setProperty("look", "conversation")
-        self.editor.setAccessibleName(self.tr("Edit the draft"))
-        self.editor.setTabChangesFocus(True)
-        lines = min(12, max(4, len(self.row.draft.text) // 42 + 2))
-        self.editor.setFixedHeight(self._theme.px(lines * 22 + 20))
-        save = KeyButton(self.tr("Save and approve"), "Ctrl+Return", "primary")
-        cancel = KeyButton(self.tr("Cancel"), "Esc")
-        save.clicked.connect(self.save_edit)
-        cancel.clicked.connect(self.cancel_edit)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.editor)
-        column.addLayout(Flow(save, cancel))
-        return whole
+        return "_editor" in self.__dict__ and not self._editor.isHidden()
 
     def _header(self) -> QHBoxLayout:
         reward = self.row.draft.reward.total
@@ -138,7 +127,9 @@ class DraftCard(QFrame):
     def set_selected(self, selected: bool) -> None:
         """Open or close the card: components, evidence and actions show on the selected one only."""
         set_look(self, "selected", "true" if selected else "false")
-        self._details.setVisible(selected and self.open and not self.editing)
+        shown = selected and self.open and not self.editing
+        if shown or "details" in self.__dict__:
+            self.details.setVisible(shown)
         self._show_evidence(raising(self.row.draft.reward.components) if selected else ())
 
     def set_taking(self, taking: bool) -> None:
@@ -156,6 +147,7 @@ class DraftCard(QFrame):
 
     def _on_component_pointed(self, name: str) -> None:
         """The words that moved one component, up or down; without one, all that raised the reward."""
+        self.component_pointed.emit(name)
         parts = self.row.draft.reward.components
         self._show_evidence(parts[name].evidence if name else raising(parts))
 
@@ -165,8 +157,8 @@ class DraftCard(QFrame):
             return
         self.editor.setPlainText(self.row.draft.text)
         self._text.hide()
-        self._details.hide()
-        self._editing.show()
+        self.details.hide()
+        self._editor.show()
         self.editor.setFocus()
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self.editing_changed.emit(True)
@@ -179,9 +171,9 @@ class DraftCard(QFrame):
     def cancel_edit(self) -> None:
         """Close the editor; the draft stays as it was written."""
         if self.editing:
-            self._editing.hide()
+            self._editor.hide()
             self._text.show()
-            self._details.show()
+            self.details.show()
             self.setFocus()
             self.editing_changed.emit(False)
 
@@ -190,7 +182,10 @@ class DraftCard(QFrame):
         if self.open and not self.editing:
             popup = RejectPopup(self)
             popup.chosen.connect(self.reject_requested)
-            popup.open_at(self.reject, self)
+            popup.open_at(self.details.reject, self)
+
+    def _can_step(self) -> bool:
+        return "details" in self.__dict__ and self.details.isVisible()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -204,8 +199,8 @@ class DraftCard(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.editing:
             self.cancel_edit()
-        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._details.isVisible():
-            self.components.step(1 if event.key() == Qt.Key.Key_Right else -1)
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._can_step():
+            self.details.components.step(1 if event.key() == Qt.Key.Key_Right else -1)
         elif event.text() in set("123456789") and not self.editing:
             self._text.take(int(event.text()))
         else:

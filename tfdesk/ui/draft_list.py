@@ -76,7 +76,7 @@ class DraftList(QWidget):
         made.approve_requested.connect(self.approve)
         made.edit_saved.connect(self._on_edit_saved)
         made.reject_requested.connect(self._on_reject_requested)
-        made.components.pointed.connect(self.component_pointed)
+        made.component_pointed.connect(self.component_pointed)
         made.evidence_shown.connect(self._on_evidence_shown)
         made.sentence_taken.connect(self.sentence_taken)
         made.editing_changed.connect(self.editing_changed)
