@@ -260,7 +260,9 @@ class NewClientDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addStrut(440)
+        self.situation.ensurePolished()  # its font is known from here on
+        width = self.situation.fontMetrics().horizontalAdvance(self.situation.placeholderText())
+        column.addStrut(max(440, width + 40))
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(8)
         for text, field in (
