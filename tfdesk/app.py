@@ -32,6 +32,7 @@ from tfdesk.services.flags import Flags
 from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
+from tfdesk.services.policies import emotion_shown
 from tfdesk.services.protocols import Protocols
 from tfdesk.services.recovery import Recovery, RecoveryState
 from tfdesk.services.reliance import OverReliance
@@ -201,7 +202,7 @@ class App(QObject):
             sessions=sessions,
             review=review,
             model=self.model,
-            emotion_enabled=self._settings.emotion_enabled,
+            emotion_enabled=self._settings.emotion_enabled and emotion_shown(vault),
             parent=self,
         )
         self.desk.reply_approved.connect(self.clipboard.copy)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import Opened
 from tests.ui.test_desk_page import words_on_screen
 from tfdesk.jobs.desk_state import Phase
+from tfdesk.services import policies
 from tfdesk.ui.message_menu import message_menu
 
 
@@ -39,3 +40,17 @@ def test_emotions_that_were_read_before_the_policy_leave_the_screen(opened: Open
     assert QApplication.activePopupWidget() is None
     menu = message_menu(transcript, shown, desk.emotion_labels(), changes_shown=False)
     assert not [action for action in menu.actions() if action.menu() is not None]
+
+
+def test_a_supervisors_decision_switches_emotions_off_for_everybody(opened: Opened, qtbot: QtBot) -> None:
+    opened.client_says("I said yes again")
+    assert opened.app.desk is not None
+    assert opened.app.desk.state.emotion is not None
+    opened.app.access.set_passphrase("two horses for tests", "supervisor")
+    policies.decide(opened.app.access, "two horses for tests", shown=False)
+    opened.app.open_desk()
+    qtbot.waitUntil(opened.page.isVisible, timeout=20_000)
+    desk = opened.app.desk
+    desk.open_client(desk.clients("")[0].id)
+    opened.reach(Phase.READY)
+    assert (desk.state.emotion, desk.emotion_labels()) == (None, ())

@@ -30,6 +30,7 @@ COMMANDS = {
     "consent": "record what a client agreed to",
     "audit": "verify or export the log of decisions",
     "models": "list, import, promote or roll back the models that draft",
+    "policy": "what the clinic decided: whether emotions are read and shown",
 }
 
 Subparsers = Any  # argparse names the type only privately

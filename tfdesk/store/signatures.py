@@ -15,7 +15,15 @@ from tfdesk.core.models import Role
 from tfdesk.store import audit, crypto
 from tfdesk.store.vault import Db
 
-Reason = Literal["lock", "backup", "audit export", "model promoted", "model rolled back", "starter chosen"]
+Reason = Literal[
+    "lock",
+    "backup",
+    "audit export",
+    "model promoted",
+    "model rolled back",
+    "starter chosen",
+    "emotion policy",
+]
 
 
 @dataclass(frozen=True, slots=True)
