@@ -3,7 +3,8 @@
     python packaging/guide.py [OUT] [--language de]
 
 The guide's own pictures (light, 1280x800) go to OUT/pictures, all else as one contact sheet per theme and
-size to OUT/sheets. OUT is docs/guide unless given; another language belongs into a folder of its own.
+size to OUT/sheets. OUT is docs/guide unless given; another language belongs into a folder of its own, and
+its files end with its name.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
-from screenshots import few_colours
+from screenshots import ending, few_colours
 
+from tfdesk.core.settings import Settings
+from tfdesk.ui.language import NAMES
 from tfdesk.ui.theme import DARK, HIGH, LIGHT, Colours
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +42,7 @@ SHOWN_IN_GUIDE = [
     *("workshop-empty", "workshop", "report", "sign-off", "locked"),
 ]
 WIDTH, THUMB, COLUMNS, GAP = 960, 230, 5, 6  # pixels; pictures a line
-MOST_BYTES = 150_000
+MOST_BYTES = 200_000
 
 
 def scaled(file: Path, width: int) -> QImage:
@@ -72,31 +75,31 @@ def contact_sheet(files: list[Path]) -> QImage:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, nargs="?", default=ROOT / "docs" / "guide")
-    parser.add_argument("--language", default="", help="of the window, as in the settings")
+    parser.add_argument("--language", default="en", choices=sorted(NAMES), help="of the window")
     given = parser.parse_args()
     application = QGuiApplication(["guide"])
     pictures, sheets = given.out / "pictures", given.out / "sheets"
     for folder in (pictures, sheets):
         folder.mkdir(parents=True, exist_ok=True)
+    other = f"-{given.language}" if given.language != "en" else ""
     for theme in THEMES:
+        look = ending(Settings(theme=theme, language=given.language))
         for size in SIZES:
             with tempfile.TemporaryDirectory() as folder:
                 command = [sys.executable, str(ROOT / "packaging" / "screenshots.py"), folder]
-                command += ["--themes", theme, "--size", size]
-                if given.language:
-                    command += ["--language", given.language]
+                command += ["--themes", theme, "--size", size, "--language", given.language]
                 environment = {k: v for k, v in os.environ.items() if k != "QT_QPA_PLATFORM"}
                 subprocess.run(command, check=True, env=environment)
                 files = sorted(Path(folder).glob("*.png"), key=lambda file: file.stat().st_mtime_ns)
                 if (theme, size) == ("light", SIZES[0]):
                     for name in SHOWN_IN_GUIDE:
                         save(
-                            scaled(Path(folder) / f"{name}-{theme}.png", WIDTH),
-                            pictures / f"{name}.png",
+                            scaled(Path(folder) / f"{name}-{look}.png", WIDTH),
+                            pictures / f"{name}{other}.png",
                             theme,
                         )
                 else:
-                    sheet = f"{theme.replace(' ', '-')}-{size}.png"
+                    sheet = f"{theme.replace(' ', '-')}-{size}{other}.png"
                     save(contact_sheet(files), sheets / sheet, theme)
     application.quit()
     return 0

@@ -45,7 +45,7 @@ from tfdesk.ui.guided import GuidedSession  # noqa: E402
 from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
 from tfdesk.ui.help_window import HelpWindow  # noqa: E402
 from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
-from tfdesk.ui.language import NAMES, speak  # noqa: E402
+from tfdesk.ui.language import NAMES, speak, spoken  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
 from tfdesk.ui.message_menu import MessageAction  # noqa: E402
 from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
@@ -75,6 +75,7 @@ WROTE = (
     "I said yes to the extra shift again. It was in my pocket the whole time. My daughter didn't even ask "
     "why, she just took her swimming bag back upstairs."
 )
+LOOKED_UP = {"en": "recovery key", "de": "wiederherstellung"}  # in Help
 PASSPHRASE = "a passphrase for pictures only"
 PATIENCE_S = 180.0
 
@@ -104,6 +105,12 @@ def few_colours(image: QImage, colours: Colours) -> QImage:
     return image.convertToFormat(QImage.Format.Format_Indexed8, kept, flat)
 
 
+def ending(settings: Settings) -> str:
+    """How the names of pictures end: the theme, and what is not as usual."""
+    parts = [settings.theme.replace(" ", "-"), *([str(settings.scale)] if settings.scale != 100 else [])]
+    return "-".join(parts + ([settings.language] if settings.language != "en" else []))
+
+
 class PlayedRuns(Runs):
     """Real run folders, stages played by a child."""
 
@@ -118,9 +125,7 @@ class Photographer:
     """One temporary clinic, photographed state by state."""
 
     def __init__(self, application: QApplication, folder: Path, out: Path, settings: Settings) -> None:
-        parts = [settings.theme.replace(" ", "-"), *([str(settings.scale)] if settings.scale != 100 else [])]
-        parts += [settings.language] if settings.language != "en" else []
-        self._out, self._suffix = out, "-".join(parts)
+        self._out, self._suffix = out, ending(settings)
         self._folder = folder
         self.options: list[str] = []
         self.real = (starter_dir() / "bundle.json").is_file()
@@ -305,7 +310,7 @@ class Photographer:
         self.close(KeySheet)
         self.app.window.help_requested.emit("roles")
         self.picture("help")
-        self.app.window.findChild(HelpWindow).words.setText("recovery key")
+        self.app.window.findChild(HelpWindow).words.setText(LOOKED_UP[spoken()])
         self.picture("help-found")
         self.close(HelpWindow)
         workspace.habits_requested.emit()

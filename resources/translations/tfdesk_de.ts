@@ -1103,7 +1103,7 @@
     </message>
     <message>
         <source>not screened</source>
-        <translation>nicht geprüft</translation>
+        <translation>ungeprüft</translation>
     </message>
     <message>
         <source>{0} (yours)</source>
@@ -1508,11 +1508,11 @@
     </message>
     <message>
         <source>The guided session needs the sample clinic, which is not in this vault.</source>
-        <translation>Die geführte Sitzung braucht die Beispielpraxis, und die ist nicht in diesem Tresor.</translation>
+        <translation>Die geführte Sitzung braucht die Beispielklinik, und die ist nicht in diesem Tresor.</translation>
     </message>
     <message>
         <source>Read “Your first session” in Help instead.</source>
-        <translation>Lesen Sie stattdessen in der Hilfe „Your first session“.</translation>
+        <translation>Lesen Sie stattdessen in der Hilfe „Ihre erste Sitzung“.</translation>
     </message>
     <message>
         <source>It is our fault.</source>
@@ -1549,7 +1549,7 @@
     <name>ClientList</name>
     <message>
         <source>Find a client</source>
-        <translation>Klientin/Klient suchen</translation>
+        <translation>Person suchen</translation>
     </message>
     <message>
         <source>Clients</source>
@@ -1580,7 +1580,7 @@
     </message>
     <message>
         <source>NO MESSAGE YET</source>
-        <translation>NOCH KEINE NACHRICHT</translation>
+        <translation>OHNE NACHRICHT</translation>
     </message>
     <message>
         <source>waiting for a reply</source>
@@ -2126,7 +2126,7 @@
     </message>
     <message>
         <source>Optional. The model reads it with every message.</source>
-        <translation>Freiwillig. Das Modell liest sie mit jeder Nachricht (Englisch).</translation>
+        <translation>Freiwillig. Das Modell liest sie mit, nur Englisch.</translation>
     </message>
     <message>
         <source>Add client</source>
@@ -2385,7 +2385,7 @@
     </message>
     <message>
         <source>Note, if you like</source>
-        <translation>Notiz, falls gewünscht</translation>
+        <translation>Notiz (freiwillig)</translation>
     </message>
     <message>
         <source>Note</source>

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,7 @@ from tfdesk.core.settings import Settings
 from tfdesk.jobs.desk_state import Phase
 from tfdesk.services.access import Access
 from tfdesk.ui.desk_page import DeskPage
+from tfdesk.ui.language import speak
 from tfdesk.ui.session_watch import NO_BUSES, Buses
 
 FAKE_MODEL = [sys.executable, str(Path(__file__).parent / "fake_model.py")]
@@ -61,6 +63,16 @@ class Opened:
         """Speaker, text and origin of every message of the open client, from the vault."""
         assert self.app.desk is not None
         return [(t.speaker, t.text, t.origin) for t in self.app.desk.all_turns()]
+
+
+@pytest.fixture(params=["en", "de"])
+def language(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    """The language that is spoken during the test."""
+    before = QLocale()
+    speak(qapp, request.param)
+    yield request.param
+    speak(qapp, "en")
+    QLocale.setDefault(before)
 
 
 @pytest.fixture

@@ -9,7 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Opened
 from tfdesk.jobs.desk_state import Phase
+from tfdesk.services.runs import Stage
+from tfdesk.ui.chart import Chart
 from tfdesk.ui.controls import KeyButton
+from tfdesk.ui.curves import Curves
+from tfdesk.ui.theme import Theme
 
 SCALES = [80, 100, 150, 200]
 
@@ -67,3 +71,56 @@ def test_the_own_reply_is_in_sight_when_it_is_opened(
     opened.page.decisions.open_own_reply()
     own = opened.page.decisions.own.text
     qtbot.waitUntil(lambda: own.visibleRegion().boundingRect().height() == own.height(), timeout=5000)
+
+
+@pytest.mark.parametrize(("scale", "width"), [(100, 1024), (150, 1280), (150, 1024)])
+def test_the_header_keeps_its_words_in_both_languages(
+    language: str, opened: Opened, scale: int, width: int
+) -> None:
+    settle(opened, scale)
+    opened.app.window.resize(width, 700)
+    for _ in range(3):
+        QApplication.processEvents()
+    workspace = opened.app.workspace
+    assert workspace is not None
+    header = workspace.lock.parentWidget()
+    assert header is not None
+    given_way = [
+        made.accessibleName()
+        for made in header.findChildren(QPushButton)
+        if made is not workspace.search and made.width() < made.minimumSizeHint().width()
+    ]
+    assert given_way == []
+    assert workspace.lock.mapTo(workspace, QPoint(workspace.lock.width(), 0)).x() <= width
+
+
+def test_a_narrow_button_shows_its_words_without_the_key(qtbot: QtBot) -> None:
+    made = KeyButton("New client", "Ctrl+N")
+    qtbot.addWidget(made)
+    made.show()
+    words, key = made.findChildren(QLabel)
+    made.resize(made.sizeHint())
+    assert key.isVisible()
+    made.resize(made.minimumSizeHint())
+    QApplication.processEvents()
+    assert not key.isVisible()
+    assert words.width() >= words.sizeHint().width()
+    made.resize(made.sizeHint())
+    assert key.isVisible()
+
+
+def test_titles_of_curves_have_room_for_every_line(language: str, qapp: QApplication, qtbot: QtBot) -> None:
+    theme = Theme(qapp, mode="light", scale=150)
+    scroll = QScrollArea(widgetResizable=True)
+    qtbot.addWidget(scroll)
+    curves = Curves(theme, Stage.RL)
+    scroll.setWidget(curves)
+    scroll.resize(560, 400)
+    scroll.show()
+    for _ in range(3):
+        QApplication.processEvents()
+    titles = [chart.findChild(QLabel) for chart in curves.findChildren(Chart)]
+    assert len(titles) == 9
+    assert any(title.height() > 1.5 * title.fontMetrics().height() for title in titles)
+    assert [t.text() for t in titles if t.height() < t.heightForWidth(t.width())] == []
+    Theme(qapp, mode="light", scale=100)  # the style sheet of the other tests

@@ -1,8 +1,9 @@
-"""The topics of Help: short Markdown files that ship with the program, and finding words in them."""
+"""The topics of Help: short Markdown files, a folder per language, and finding words in them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from trainer.config import resources_dir
 
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _MARKS = re.compile(r"[*`#]|^\s*(?:-|\d+\.)\s+", re.MULTILINE)
+_SPELT = {form: f"(?:{pair})" for pair in ("ä|ae", "ö|oe", "ü|ue", "ß|ss") for form in pair.split("|")}
+_UMLAUT = re.compile("|".join(_SPELT))
+ENGLISH = "en"
 EXCERPT = 90  # characters around what was found
 
 
@@ -36,10 +40,12 @@ class Found:
     excerpt: str
 
 
-def load_topics() -> tuple[Topic, ...]:
-    """Every topic, in the order of the files' numbers."""
-    made = []
-    for file in sorted((resources_dir() / "help").glob("*.md")):
+def load_topics(language: str = ENGLISH) -> tuple[Topic, ...]:
+    """Every topic, in the order of the files' numbers; in English where the language lacks it."""
+    root, made = resources_dir() / "help", []
+    for english in sorted((root / ENGLISH).glob("*.md")):
+        own = root / language / english.name
+        file = own if own.is_file() else english
         text = file.read_text(encoding="utf8")
         made.append(Topic(file.stem.split("-", 1)[1], text.split("\n", 1)[0].lstrip("# "), text))
     return tuple(made)
@@ -47,12 +53,13 @@ def load_topics() -> tuple[Topic, ...]:
 
 def terms_of(words: str) -> list[str]:
     """The single words of a search."""
-    return words.casefold().split()
+    return unicodedata.normalize("NFC", words).lower().split()
 
 
 def beginning(term: str) -> str:
-    """The pattern of a word that begins with ``term``."""
-    return rf"(?<!\w){re.escape(term)}"
+    """The pattern of a word that begins with ``term``; "ue" stands for "ü" as well, and so on."""
+    either = _UMLAUT.sub(lambda found: _SPELT[found[0]], re.escape(term))
+    return rf"(?<!\w){either}"
 
 
 def find_topics(topics: Sequence[Topic], words: str) -> list[Found]:

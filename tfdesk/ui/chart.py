@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from tfdesk.ui.controls import label, row
 from tfdesk.ui.text import figure
 from tfdesk.ui.theme import Theme
+
+LEAST_WIDTH, LEAST_HEIGHT = 120, 64  # pixels, of a plot
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -20,6 +22,16 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         point = QLocale().decimalPoint()
         return [str(text).replace(".", point) for text in super().tickStrings(values, scale, spacing)]
+
+
+class _Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot that asks for little room and takes what there is."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, LEAST_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class Chart(QFrame):
@@ -38,11 +50,10 @@ class Chart(QFrame):
         head.addWidget(label(title, "strong", wrap=True), 1)
         head.addWidget(self._value)
         column.addLayout(head)
-        self._plot = pg.PlotWidget(axisItems={"left": _Axis("left")})
+        self._plot = _Plot(axisItems={"left": _Axis("left")})
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
-        self._plot.setMinimumHeight(64)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideAxis("bottom")
         self._axis = self._plot.getAxis("left")

@@ -244,7 +244,6 @@ class NewClientDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("New client"))
-        self.setMinimumWidth(440)
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name or code"))
         self.situation = QLineEdit()
@@ -261,6 +260,9 @@ class NewClientDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        self.situation.ensurePolished()  # its font is known from here on
+        width = self.situation.fontMetrics().horizontalAdvance(self.situation.placeholderText())
+        column.addStrut(max(440, width + 40))
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(8)
         for text, field in (

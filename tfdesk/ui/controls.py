@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -99,7 +100,7 @@ def clear(layout: QBoxLayout) -> None:
 
 
 class KeyButton(QPushButton):
-    """A button that shows its shortcut beside its name, smaller."""
+    """A button that shows its shortcut beside its name, smaller, where there is room for both."""
 
     def __init__(self, text: str, key: str, look: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,18 +112,26 @@ class KeyButton(QPushButton):
         self._line = line = QHBoxLayout(self)
         line.setContentsMargins(10, 0, 10, 0)
         line.setSpacing(6)
-        for words, name in ((text, ""), (key_hint(key), "key")):
-            part = label(words, name)
+        self._key = label(key_hint(key), "key")
+        for part in (label(text), self._key):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            line.addWidget(part, 0, Qt.AlignmentFlag.AlignCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def _key_width(self) -> int:
+        return self._key.sizeHint().width() + self._line.spacing()
 
     def sizeHint(self) -> QSize:
         inner = self._line.sizeHint()
-        return QSize(inner.width() + 2, max(super().sizeHint().height(), inner.height()))
+        width = inner.width() + 2 + (self._key_width() if self._key.isHidden() else 0)
+        return QSize(width, max(super().sizeHint().height(), inner.height()))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return self.sizeHint() - QSize(self._key_width(), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._key.setHidden(self.width() < self.sizeHint().width())
 
 
 class Bar(QWidget):

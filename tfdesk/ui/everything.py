@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from tfdesk.services.finding import Finder
 from tfdesk.services.help_topics import find_topics, load_topics
 from tfdesk.ui.commands import Command
+from tfdesk.ui.language import spoken
 from tfdesk.ui.search_box import Entry, Section
 from tfdesk.ui.text import key_hint, short_time, tr
 
@@ -32,7 +33,7 @@ class Everything:
         self._open_client = open_client
         self._open_message = open_message
         self._open_topic = open_topic
-        self._topics = load_topics()
+        self._topics = load_topics(spoken())
 
     def find(self, words: str) -> list[Section]:
         """Clients by name, commands by name, messages by the beginnings of words; all commands for ""."""

@@ -28,10 +28,14 @@ from PySide6.QtWidgets import (
 
 from tfdesk.services.help_topics import Topic, beginning, find_topics, load_topics, terms_of
 from tfdesk.ui.controls import LINE_HEIGHT_PERCENT, KeyButton, button, label, row, surface
+from tfdesk.ui.language import spoken
 from tfdesk.ui.search_box import ENTRY_ROLE, MOVES, Entry, EntryDelegate, EntryModel, Section
 from tfdesk.ui.theme import Theme
 
-IGNORING_CASE = QRegularExpression.PatternOption.CaseInsensitiveOption
+ANY_CASE_ANY_LETTER = (
+    QRegularExpression.PatternOption.CaseInsensitiveOption
+    | QRegularExpression.PatternOption.UseUnicodePropertiesOption  # "ü" is a letter of a word, too
+)
 
 
 def help_link(text: str, topic: str) -> QPushButton:
@@ -59,7 +63,7 @@ class HelpWindow(QDialog):
         self.setWindowTitle(self.tr("Help"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._theme = theme
-        self._topics = {topic.name: topic for topic in load_topics()}
+        self._topics = {topic.name: topic for topic in load_topics(spoken())}
         self.topic: Topic = next(iter(self._topics.values()))
         self.words = QLineEdit(placeholderText=self.tr("Search in Help"))
         self.words.setAccessibleName(self.tr("Search in Help"))
@@ -79,16 +83,16 @@ class HelpWindow(QDialog):
         self.browser.setAccessibleName(self.tr("Topic"))
         self.browser.anchorClicked.connect(self._on_link)
         theme.changed.connect(self._show)
-        self.setLayout(self._columns())
         self.resize(
             min(theme.px(920), parent.width() - 40),
             min(theme.px(600), parent.height() - 60),
         )
+        self.setLayout(self._columns())
         self._find("")
 
     def _columns(self) -> QHBoxLayout:
         side = surface("side")
-        side.setFixedWidth(min(self._theme.px(320), 380))
+        side.setFixedWidth(min(self._theme.px(320), self.width() * 2 // 5))
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 14, 0, 8)
         field = row(self.words)
@@ -168,7 +172,7 @@ class HelpWindow(QDialog):
         self._space_out()
         marks = []
         for term in terms_of(self.words.text()):
-            pattern = QRegularExpression(beginning(term), IGNORING_CASE)
+            pattern = QRegularExpression(beginning(term), ANY_CASE_ANY_LETTER)
             hit = document.find(pattern)
             while not hit.isNull():
                 mark, look = QTextEdit.ExtraSelection(), QTextCharFormat()

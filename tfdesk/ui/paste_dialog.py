@@ -45,7 +45,8 @@ class PasteDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("A chat was pasted"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(theme.px(620), theme.px(560))
+        wanted = QSize(theme.px(620), theme.px(560))
+        self.resize(wanted.boundedTo(parent.window().size() - QSize(40, 60)))
         self._chat = chat
         self._known = [(turn.speaker, turn.text) for turn in known]
         self._meanings = chat.guess(client_name)

@@ -26,11 +26,11 @@ class PromoteDialog(QDialog):
         self._bundle, self._name = bundle, name
         self._first = "supervisor" not in access.roles()
         self.setWindowTitle(self.tr("Use this model"))
-        self.setMinimumWidth(460)
         column = QVBoxLayout(self)
+        column.addStrut(420)  # a minimum width of the dialog would win over that of its buttons
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(8)
-        column.addWidget(label(self.tr("Use {0} for drafting").format(name), "heading"))
+        column.addWidget(label(self.tr("Use {0} for drafting").format(name), "heading", wrap=True))
         words = self.tr("A supervisor signs this with their own passphrase. The model now in use is kept.")
         if self._first:
             words = self.tr(

@@ -31,6 +31,7 @@ class SessionHeader(QWidget):
         self._name = label("", "title")
         self._situation = label("", "muted", wrap=True)
         self._session = label("", "muted")
+        self._session.setMinimumWidth(1)  # it gives way where the column is narrow, the button does not
         self._new_session = button(self.tr("New session"), "link")
         self._new_session.clicked.connect(self.new_session_requested)
         self.strip = EmotionStrip(theme)

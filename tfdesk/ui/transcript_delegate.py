@@ -96,10 +96,12 @@ class TranscriptDelegate(QStyledItemDelegate):
         bubble = self._bubble_rect(turn, rect)
         height = self._theme.px(22)
         top = bubble.bottom() + 5
-        places = []
+        places: list[ChipPlace] = []
         left = bubble.left() + 4
         for text, emotion in words:
             width = metrics.horizontalAdvance(text) + 20 + (self._theme.px(14) if emotion else 0)
+            if places and left + width > rect.right() - SIDE:
+                break  # the likeliest alone, where there is no room for the second
             places.append(ChipPlace(text, emotion, QRect(left, top, width, height)))
             left += width + 8
         if turn.speaker == "therapist":
@@ -109,18 +111,22 @@ class TranscriptDelegate(QStyledItemDelegate):
             places = [ChipPlace(c.text, c.emotion, c.rect.translated(shift, 0)) for c in places]
         return places
 
-    def _note(self, turn: TurnRow) -> str:
+    def _note(self, turn: TurnRow, room: int | None = None) -> str:
+        """Where it comes from or how it was screened, and the time if that fits into ``room``, in pixels."""
         when = time_in_transcript(turn.at, time.time())
+        note = " · ".join(part for part in (self._standing(turn), when) if part)
+        metrics = QFontMetrics(self._theme.font(12))
+        if room is None or metrics.horizontalAdvance(note) <= room:
+            return note
+        return metrics.elidedText(self._standing(turn) or when, Qt.TextElideMode.ElideRight, room)
+
+    def _standing(self, turn: TurnRow) -> str:
         if turn.speaker == "therapist":
-            return " · ".join(part for part in (origin_words(turn), when) if part)
-        screened = ""
-        if turn.risk is not None:
-            screened = {
-                "hit": tr("risk"),
-                "screened": tr("screened"),
-                "unscreened": tr("not screened"),
-            }[turn.risk.status]
-        return " · ".join(part for part in (screened, when) if part)
+            return origin_words(turn)
+        if turn.risk is None:
+            return ""
+        words = {"hit": tr("risk"), "screened": tr("screened"), "unscreened": tr("not screened")}
+        return words[turn.risk.status]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
@@ -211,9 +217,7 @@ class TranscriptDelegate(QStyledItemDelegate):
         if turn.speaker == "therapist" and not places:
             line.setLeft(rect.left() + SIDE)
             side = Qt.AlignmentFlag.AlignRight
-        note = painter.fontMetrics().elidedText(
-            self._note(turn), Qt.TextElideMode.ElideRight, line.width() + 4
-        )
+        note = self._note(turn, line.width() + 4)
         painter.drawText(line.adjusted(-2, 0, 2, 0), side | Qt.AlignmentFlag.AlignVCenter, note)
 
     def editorEvent(

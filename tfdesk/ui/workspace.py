@@ -138,6 +138,7 @@ class Workspace(QWidget):
     def _fit_header(self) -> None:
         """At large text the title bar alone says the program's name: the buttons need the room."""
         self._wordmark.setVisible(self._theme.scale < LARGE_SCALE)
+        self.search.setMinimumWidth(self._theme.px(60))  # the first to give way in a narrow window
 
     def show_banner(self, banner: QWidget) -> None:
         """Put a line above every page; it goes when it is closed."""
