@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -27,6 +28,7 @@ from tfdesk.jobs.model_process import ModelProcess
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.jobs.workshop import Workshop
 from tfdesk.services.access import Access, VaultState
+from tfdesk.services.audit_file import Line, Verdict, latest, vault_log, verify
 from tfdesk.services.finding import Finder
 from tfdesk.services.flags import Flags
 from tfdesk.services.key_ring import KeyRing
@@ -53,6 +55,7 @@ from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.language import chosen, speak, spoken
 from tfdesk.ui.language_menu import tell_when
 from tfdesk.ui.lock_view import LockView
+from tfdesk.ui.log_dialog import SHOWN, LogDialog
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
 from tfdesk.ui.one_window import OneWindow
@@ -231,6 +234,7 @@ class App(QObject):
         self.workspace.help_requested.connect(self._open_help)
         self.workspace.guide_requested.connect(self._open_guide)
         self.workspace.habits_requested.connect(self._open_habits)
+        self.workspace.log_requested.connect(self._check_log)
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
         self.workspace.show_backup_folder(self._settings.backup_folder)
@@ -333,6 +337,19 @@ class App(QObject):
         dialog = HabitsDialog(self.window, self.theme, figures, write_first=self._settings.write_first)
         dialog.write_first.toggled.connect(self._on_write_first_toggled)
         dialog.open()
+
+    def _check_log(self) -> None:
+        vault = self.access.vault
+
+        def work() -> tuple[Verdict, list[Line]]:
+            log_now = vault_log(vault)
+            return verify(log_now), latest(log_now, SHOWN)
+
+        self.tasks.run_in_background(work, self._show_log, partial(show_error, self.window))
+
+    def _show_log(self, found: tuple[Verdict, list[Line]]) -> None:
+        if self.workspace is not None and self.access.state is VaultState.UNLOCKED:
+            LogDialog(self.window, self.theme, *found).open()
 
     def _on_write_first_toggled(self, write_first: bool) -> None:
         if self.page is not None:

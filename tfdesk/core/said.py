@@ -21,6 +21,11 @@ def said(pattern: str, *given: object) -> Said:
     return Said(pattern, *given)
 
 
+def filled(sentence: str, *given: object) -> Said:
+    """A sentence that ``said`` without its places filled, filled now."""
+    return Said(str(sentence), *given)
+
+
 def joined(*parts: str) -> Said:
     """Whole sentences in a row, empty ones left out."""
     given = [part for part in parts if part]

@@ -22,6 +22,7 @@ from typing import Any
 from tfdesk.core.errors import InputRefused
 from tfdesk.core.files import write_atomically
 from tfdesk.core.models import ROLES
+from tfdesk.core.said import filled, joined, said
 from tfdesk.services import audit_signatures
 from tfdesk.services.audit_signatures import Covered, Noted
 from tfdesk.store import audit, signatures
@@ -36,18 +37,22 @@ LATEST = 3e10  # seconds: no signature is from a later time
 _HEAD = re.compile(r"(?:(?P<count>\d{1,15}):)?(?P<hash>[0-9a-f]{64})")
 _KEY = re.compile(r"(?P<role>[a-z]+):(?P<fingerprint>[0-9a-f]{4}(?:-[0-9a-f]{4}){7})")
 _WORDS = {
-    "edited": "Entry {0} was edited after it was written.",
-    "deleted": "Entry {0} was deleted: the next one that is there has a higher number.",
-    "reordered": "Entry {0} is not in its place: entries were reordered.",
-    "replaced": "Entry {0} does not follow the one before it: one of the two was replaced.",
-    "truncated": "The log was truncated: entry {0}, and perhaps later ones, are missing at its end.",
-    "rewritten": "Entry {0} is not the one whose head was kept: the log was written anew up to there.",
+    "edited": said("Entry {0} was edited after it was written."),
+    "deleted": said("Entry {0} was deleted: the next one that is there has a higher number."),
+    "reordered": said("Entry {0} is not in its place: entries were reordered."),
+    "replaced": said("Entry {0} does not follow the one before it: one of the two was replaced."),
+    "truncated": said("The log was truncated: entry {0}, and perhaps later ones, are missing at its end."),
+    "rewritten": said("Entry {0} is not the one whose head was kept: the log was written anew up to there."),
 }
-UNPROVEN = (
-    "Without a head kept elsewhere (--head) nobody can tell whether entries{} were cut off at the end, or "
+UNPROVEN = said(
+    "Without a head kept elsewhere (--head) nobody can tell whether entries were cut off at the end, or "
     "written anew."
 )
-UNPINNED = (
+UNPROVEN_LATER = said(
+    "Without a head kept elsewhere (--head) nobody can tell whether entries after the last signature were "
+    "cut off at the end, or written anew."
+)
+UNPINNED = said(
     "That a key is that person's shows only when its fingerprint is the one noted when it was made (--key)."
 )
 
@@ -83,12 +88,12 @@ class Verdict:
     def sentence(self) -> str:
         """The finding in plain words."""
         if self.role is not None and self.fault is not None:
-            return audit_signatures.WORDS[self.fault].format(self.role, self.sequence, self.entries)
+            return filled(audit_signatures.WORDS[self.fault], self.role, self.sequence, self.entries)
         if self.fault is not None:
-            return _WORDS[self.fault].format(self.sequence)
-        told = f"The log is whole: {self.entries} entries, none edited, deleted or reordered."
-        later = " after the last signature" if self.covered else ""
-        return told if self.against_head else f"{told} {UNPROVEN.format(later)}"
+            return filled(_WORDS[self.fault], self.sequence)
+        told = said("The log is whole: {0} entries, none edited, deleted or reordered.", self.entries)
+        unproven = UNPROVEN_LATER if self.covered else UNPROVEN
+        return told if self.against_head else joined(told, unproven)
 
     @property
     def signed(self) -> tuple[str, ...]:
@@ -96,6 +101,29 @@ class Verdict:
         if not self.covered:
             return (audit_signatures.UNSIGNED,)
         return (*(one.sentence for one in self.covered), *(() if self.pinned else (UNPINNED,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry for reading; ``at`` (UTC seconds) and ``kind`` are None and "" where it cannot be read."""
+
+    sequence: int
+    at: float | None
+    kind: str
+
+
+def latest(log: Log, most: int) -> list[Line]:
+    """At most so many entries, the newest first."""
+    return [_line(entry) for entry in reversed(log.entries[-most:])]
+
+
+def _line(entry: Entry) -> Line:
+    try:
+        body = json.loads(entry.body)
+        at, kind = float(body["at"]), str(body["kind"])
+    except (ValueError, KeyError, TypeError):
+        return Line(entry.sequence, None, "")
+    return Line(entry.sequence, at if 0 <= at < LATEST else None, kind)
 
 
 def vault_log(vault: Vault) -> Log:

@@ -11,34 +11,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tfdesk.core.said import said
 from tfdesk.store import crypto
 from tfdesk.store.audit import Entry
 from tfdesk.store.signatures import Checkpoint
 
 # {0} is the role, {1} the entry, {2} the log's last entry.
 WORDS = {
-    "signature changed": (
+    "signature changed": said(
         "The {0}'s signature of entries 1 to {1} is not genuine: it was changed, or made without the {0}'s "
         "key, and proves nothing."
     ),
-    "signature of another log": (
+    "signature of another log": said(
         "The {0} signed other entries than these: what is in the log up to entry {1} was written anew after "
         "it was signed."
     ),
-    "signed and cut off": (
+    "signed and cut off": said(
         "The {0} signed entries 1 to {1}, but the log ends at entry {2}: entries were cut off at its end."
     ),
-    "signed by a stranger": (
+    "signed by a stranger": said(
         "Entries 1 to {1} are signed in the {0}'s name with a key that the log does not name as the {0}'s: "
         "the signature proves nothing."
     ),
-    "another key": (
+    "another key": said(
         "The {0}'s signature of entries 1 to {1} was made with another key than noted: not by the person who "
         "holds that one, unless a lost passphrase brought a new key; then give both."
     ),
-    "nothing signed": "The {0}, whose key was noted, signed nothing in this log.",
+    "nothing signed": said("The {0}, whose key was noted, signed nothing in this log."),
 }
-UNSIGNED = "Nobody signed it."
+UNSIGNED = said("Nobody signed it.")
 Noted = Mapping[str, set[str]]
 
 
@@ -55,10 +56,22 @@ class Covered:
     @property
     def sentence(self) -> str:
         day = datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%d %H:%M")
-        later = f"{self.after} later entries are not covered" if self.after else "nothing comes after"
-        return (
-            f"The {self.role}'s signature of {day} UTC covers entries 1 to {self.sequence}; {later}. "
-            f"Key {self.fingerprint}."
+        if self.after:
+            return said(
+                "The {0}'s signature of {1} UTC covers entries 1 to {2}; {3} later entries are not covered. "
+                "Key {4}.",
+                self.role,
+                day,
+                self.sequence,
+                self.after,
+                self.fingerprint,
+            )
+        return said(
+            "The {0}'s signature of {1} UTC covers entries 1 to {2}; nothing comes after. Key {3}.",
+            self.role,
+            day,
+            self.sequence,
+            self.fingerprint,
         )
 
 

@@ -36,6 +36,7 @@ class Workspace(QWidget):
         help_requested
         guide_requested: the guided first session, begun or gone on with
         habits_requested
+        log_requested: the audit log, checked
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         language_requested: one of settings.LANGUAGES
         backup_folder_requested: where a backup is made when the window closes, "" for none
@@ -47,6 +48,7 @@ class Workspace(QWidget):
     help_requested = Signal()
     guide_requested = Signal()
     habits_requested = Signal()
+    log_requested = Signal()
     look_requested = Signal(str, int)
     language_requested = Signal(str)
     backup_folder_requested = Signal(str)
@@ -171,6 +173,7 @@ class Workspace(QWidget):
             Command(group, self.tr("All keys"), ("F1",), self.keys_requested.emit),
             Command(group, self.tr("Guided first session"), (), self.guide_requested.emit),
             Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
+            Command(group, self.tr("The log of decisions"), (), self.log_requested.emit),
             *(
                 Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
                 for number, tab in enumerate(pages, start=1)
@@ -294,6 +297,7 @@ class Workspace(QWidget):
         menu.addMenu(language_menu(menu, self._language, self.language_requested.emit))
         menu.addSeparator()
         menu.addAction(self.tr("How you use drafts")).triggered.connect(self.habits_requested)
+        menu.addAction(self.tr("The log of decisions")).triggered.connect(self.log_requested)
         menu.triggered.connect(self._on_look_chosen)
         return menu
 
