@@ -1382,6 +1382,130 @@
         <translation>Das Programm hat einen Fehler gemacht und wurde beendet; Gespeichertes ist nicht verloren.</translation>
     </message>
     <message>
+        <source>own</source>
+        <translation>selbst geschrieben</translation>
+    </message>
+    <message>
+        <source>undone</source>
+        <translation>zurückgenommen</translation>
+    </message>
+    <message>
+        <source>turn edited</source>
+        <translation>Nachricht geändert</translation>
+    </message>
+    <message>
+        <source>pasted</source>
+        <translation>eingefügt</translation>
+    </message>
+    <message>
+        <source>imported</source>
+        <translation>eingelesen</translation>
+    </message>
+    <message>
+        <source>risk hit</source>
+        <translation>Risikotreffer</translation>
+    </message>
+    <message>
+        <source>risk flagged</source>
+        <translation>als Risiko markiert</translation>
+    </message>
+    <message>
+        <source>risk disposed</source>
+        <translation>Risiko behandelt</translation>
+    </message>
+    <message>
+        <source>consent granted</source>
+        <translation>Zustimmung erteilt</translation>
+    </message>
+    <message>
+        <source>consent revoked</source>
+        <translation>Zustimmung zurückgenommen</translation>
+    </message>
+    <message>
+        <source>client erased</source>
+        <translation>Person gelöscht</translation>
+    </message>
+    <message>
+        <source>client exported</source>
+        <translation>Akte ausgegeben</translation>
+    </message>
+    <message>
+        <source>training material taken</source>
+        <translation>Trainingsmaterial entnommen</translation>
+    </message>
+    <message>
+        <source>must retrain</source>
+        <translation>neu zu trainieren</translation>
+    </message>
+    <message>
+        <source>model imported</source>
+        <translation>Modell eingelesen</translation>
+    </message>
+    <message>
+        <source>model promoted</source>
+        <translation>Modell freigegeben</translation>
+    </message>
+    <message>
+        <source>model rolled back</source>
+        <translation>vorheriges Modell gewählt</translation>
+    </message>
+    <message>
+        <source>starter chosen</source>
+        <translation>Startmodell gewählt</translation>
+    </message>
+    <message>
+        <source>emotion policy</source>
+        <translation>Vorgabe zu Emotionen</translation>
+    </message>
+    <message>
+        <source>backup made</source>
+        <translation>Sicherung erstellt</translation>
+    </message>
+    <message>
+        <source>vault created</source>
+        <translation>Tresor angelegt</translation>
+    </message>
+    <message>
+        <source>vault restored</source>
+        <translation>Tresor wiederhergestellt</translation>
+    </message>
+    <message>
+        <source>vault rekeyed</source>
+        <translation>Tresor neu verschlüsselt</translation>
+    </message>
+    <message>
+        <source>older copy accepted</source>
+        <translation>ältere Kopie angenommen</translation>
+    </message>
+    <message>
+        <source>passphrase set</source>
+        <translation>Passphrase gesetzt</translation>
+    </message>
+    <message>
+        <source>passphrase removed</source>
+        <translation>Passphrase entfernt</translation>
+    </message>
+    <message>
+        <source>signing key set</source>
+        <translation>Signaturschlüssel gesetzt</translation>
+    </message>
+    <message>
+        <source>opened with the recovery key</source>
+        <translation>mit dem Wiederherstellungsschlüssel geöffnet</translation>
+    </message>
+    <message>
+        <source>recovery key typed back</source>
+        <translation>Wiederherstellungsschlüssel abgetippt</translation>
+    </message>
+    <message>
+        <source>recovery key renewed</source>
+        <translation>Wiederherstellungsschlüssel erneuert</translation>
+    </message>
+    <message>
+        <source>recovery key removed</source>
+        <translation>Wiederherstellungsschlüssel entfernt</translation>
+    </message>
+    <message>
         <source>The only one that passed the checks.</source>
         <translation>Der einzige, der die Prüfungen bestanden hat.</translation>
     </message>
@@ -1466,6 +1590,118 @@
     <message>
         <source>Wait a moment, or end that program, then start tfdesk again.</source>
         <translation>Warten Sie einen Moment, oder beenden Sie jenes Programm, und starten Sie tfdesk dann noch einmal.</translation>
+    </message>
+    <message>
+        <source>Entry {0} was edited after it was written.</source>
+        <translation>Eintrag {0} wurde nachträglich geändert.</translation>
+    </message>
+    <message>
+        <source>Entry {0} was deleted: the next one that is there has a higher number.</source>
+        <translation>Eintrag {0} wurde gelöscht: Der nächste vorhandene hat eine höhere Nummer.</translation>
+    </message>
+    <message>
+        <source>Entry {0} is not in its place: entries were reordered.</source>
+        <translation>Eintrag {0} ist nicht an seinem Platz: Einträge wurden umgestellt.</translation>
+    </message>
+    <message>
+        <source>Entry {0} does not follow the one before it: one of the two was replaced.</source>
+        <translation>Eintrag {0} folgt nicht auf den vor ihm: Einer der beiden wurde ersetzt.</translation>
+    </message>
+    <message>
+        <source>The log was truncated: entry {0}, and perhaps later ones, are missing at its end.</source>
+        <translation>Das Logbuch wurde gekürzt: Am Ende fehlt Eintrag {0}, und vielleicht fehlen spätere.</translation>
+    </message>
+    <message>
+        <source>Entry {0} is not the one whose head was kept: the log was written anew up to there.</source>
+        <translation>Eintrag {0} ist nicht der, dessen Kopf aufbewahrt wurde: Das Logbuch wurde bis dorthin neu geschrieben.</translation>
+    </message>
+    <message>
+        <source>Without a head kept elsewhere (--head) nobody can tell whether entries were cut off at the end, or written anew.</source>
+        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) kann niemand sagen, ob am Ende Einträge abgeschnitten oder alle neu geschrieben wurden.</translation>
+    </message>
+    <message>
+        <source>Without a head kept elsewhere (--head) nobody can tell whether entries after the last signature were cut off at the end, or written anew.</source>
+        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) kann niemand sagen, ob nach der letzten Signatur Einträge abgeschnitten oder neu geschrieben wurden.</translation>
+    </message>
+    <message>
+        <source>That a key is that person&apos;s shows only when its fingerprint is the one noted when it was made (--key).</source>
+        <translation>Dass ein Schlüssel dieser Person gehört, zeigt sich nur, wenn sein Fingerabdruck der damals notierte ist (--key).</translation>
+    </message>
+    <message>
+        <source>The log is whole: {0} entries, none edited, deleted or reordered.</source>
+        <translation>Das Logbuch ist vollständig: {0} Einträge, keiner geändert, gelöscht oder umgestellt.</translation>
+    </message>
+    <message>
+        <source>The {0}&apos;s signature of entries 1 to {1} is not genuine: it was changed, or made without the {0}&apos;s key, and proves nothing.</source>
+        <translation>Die Signatur ({0}) der Einträge 1 bis {1} ist nicht echt: Sie wurde geändert oder ohne den Schlüssel der Rolle {0} gemacht und beweist nichts.</translation>
+    </message>
+    <message>
+        <source>The {0} signed other entries than these: what is in the log up to entry {1} was written anew after it was signed.</source>
+        <translation>Signiert ({0}) wurden andere Einträge als diese: Was bis Eintrag {1} im Logbuch steht, wurde nach der Signatur neu geschrieben.</translation>
+    </message>
+    <message>
+        <source>The {0} signed entries 1 to {1}, but the log ends at entry {2}: entries were cut off at its end.</source>
+        <translation>Signiert ({0}) sind die Einträge 1 bis {1}, aber das Logbuch endet bei Eintrag {2}: Am Ende wurden Einträge abgeschnitten.</translation>
+    </message>
+    <message>
+        <source>Entries 1 to {1} are signed in the {0}&apos;s name with a key that the log does not name as the {0}&apos;s: the signature proves nothing.</source>
+        <translation>Die Einträge 1 bis {1} sind im Namen der Rolle {0} mit einem Schlüssel signiert, den das Logbuch der Rolle {0} nicht zuschreibt: Die Signatur beweist nichts.</translation>
+    </message>
+    <message>
+        <source>The {0}&apos;s signature of entries 1 to {1} was made with another key than noted: not by the person who holds that one, unless a lost passphrase brought a new key; then give both.</source>
+        <translation>Die Signatur ({0}) der Einträge 1 bis {1} wurde mit einem anderen als dem notierten Schlüssel gemacht: nicht von der Person, die ihn hat, es sei denn, eine verlorene Passphrase brachte einen neuen Schlüssel; geben Sie dann beide an.</translation>
+    </message>
+    <message>
+        <source>The {0}, whose key was noted, signed nothing in this log.</source>
+        <translation>Die Rolle {0}, deren Schlüssel notiert ist, hat in diesem Logbuch nichts signiert.</translation>
+    </message>
+    <message>
+        <source>Nobody signed it.</source>
+        <translation>Niemand hat es signiert.</translation>
+    </message>
+    <message>
+        <source>The {0}&apos;s signature of {1} UTC covers entries 1 to {2}; {3} later entries are not covered. Key {4}.</source>
+        <translation>Die Signatur ({0}) vom {1} UTC deckt die Einträge 1 bis {2}; {3} spätere Einträge sind nicht gedeckt. Schlüssel {4}.</translation>
+    </message>
+    <message>
+        <source>The {0}&apos;s signature of {1} UTC covers entries 1 to {2}; nothing comes after. Key {3}.</source>
+        <translation>Die Signatur ({0}) vom {1} UTC deckt die Einträge 1 bis {2}; danach kommt nichts. Schlüssel {3}.</translation>
+    </message>
+    <message>
+        <source>The log</source>
+        <translation>Logbuch</translation>
+    </message>
+    <message>
+        <source>The log of decisions</source>
+        <translation>Logbuch der Entscheidungen</translation>
+    </message>
+    <message>
+        <source>Head of the log</source>
+        <translation>Kopf des Logbuchs</translation>
+    </message>
+    <message>
+        <source>Head, to keep elsewhere: whoever has it can tell later whether entries were cut off.</source>
+        <translation>Kopf, anderswo aufzubewahren: Wer ihn hat, kann später sagen, ob Einträge abgeschnitten wurden.</translation>
+    </message>
+    <message>
+        <source>What it proves</source>
+        <translation>Was es beweist</translation>
+    </message>
+    <message>
+        <source>Latest entries</source>
+        <translation>Neueste Einträge</translation>
+    </message>
+    <message>
+        <source>No.</source>
+        <translation>Nr.</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>Wann</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
     </message>
 </context>
 <context>
@@ -2788,6 +3024,10 @@
     <message>
         <source>How you use drafts</source>
         <translation>Wie Sie Entwürfe nutzen</translation>
+    </message>
+    <message>
+        <source>The log of decisions</source>
+        <translation>Logbuch der Entscheidungen</translation>
     </message>
     <message>
         <source>Go to: {0}</source>
