@@ -1383,7 +1383,7 @@
     </message>
     <message>
         <source>own</source>
-        <translation>eigene Antwort</translation>
+        <translation>selbst geschrieben</translation>
     </message>
     <message>
         <source>undone</source>
@@ -1391,7 +1391,7 @@
     </message>
     <message>
         <source>turn edited</source>
-        <translation>Nachricht bearbeitet</translation>
+        <translation>Nachricht geändert</translation>
     </message>
     <message>
         <source>pasted</source>
@@ -1399,7 +1399,7 @@
     </message>
     <message>
         <source>imported</source>
-        <translation>importiert</translation>
+        <translation>eingelesen</translation>
     </message>
     <message>
         <source>risk hit</source>
@@ -1407,19 +1407,19 @@
     </message>
     <message>
         <source>risk flagged</source>
-        <translation>Risiko markiert</translation>
+        <translation>als Risiko markiert</translation>
     </message>
     <message>
         <source>risk disposed</source>
-        <translation>Risiko bearbeitet</translation>
+        <translation>Risiko behandelt</translation>
     </message>
     <message>
         <source>consent granted</source>
-        <translation>Einwilligung erteilt</translation>
+        <translation>Zustimmung erteilt</translation>
     </message>
     <message>
         <source>consent revoked</source>
-        <translation>Einwilligung zurückgenommen</translation>
+        <translation>Zustimmung zurückgenommen</translation>
     </message>
     <message>
         <source>client erased</source>
@@ -1427,7 +1427,7 @@
     </message>
     <message>
         <source>client exported</source>
-        <translation>Person exportiert</translation>
+        <translation>Akte ausgegeben</translation>
     </message>
     <message>
         <source>training material taken</source>
@@ -1439,15 +1439,15 @@
     </message>
     <message>
         <source>model imported</source>
-        <translation>Modell importiert</translation>
+        <translation>Modell eingelesen</translation>
     </message>
     <message>
         <source>model promoted</source>
-        <translation>Modell in Gebrauch genommen</translation>
+        <translation>Modell freigegeben</translation>
     </message>
     <message>
         <source>model rolled back</source>
-        <translation>voriges Modell zurückgeholt</translation>
+        <translation>vorheriges Modell gewählt</translation>
     </message>
     <message>
         <source>starter chosen</source>
@@ -1455,7 +1455,7 @@
     </message>
     <message>
         <source>emotion policy</source>
-        <translation>Entscheidung über Emotionen</translation>
+        <translation>Vorgabe zu Emotionen</translation>
     </message>
     <message>
         <source>backup made</source>
@@ -1471,15 +1471,15 @@
     </message>
     <message>
         <source>vault rekeyed</source>
-        <translation>Tresorschlüssel gewechselt</translation>
+        <translation>Tresor neu verschlüsselt</translation>
     </message>
     <message>
         <source>older copy accepted</source>
-        <translation>ältere Kopie bestätigt</translation>
+        <translation>ältere Kopie angenommen</translation>
     </message>
     <message>
         <source>passphrase set</source>
-        <translation>Passphrase festgelegt</translation>
+        <translation>Passphrase gesetzt</translation>
     </message>
     <message>
         <source>passphrase removed</source>
@@ -1487,7 +1487,7 @@
     </message>
     <message>
         <source>signing key set</source>
-        <translation>Signaturschlüssel festgelegt</translation>
+        <translation>Signaturschlüssel gesetzt</translation>
     </message>
     <message>
         <source>opened with the recovery key</source>
@@ -1495,7 +1495,7 @@
     </message>
     <message>
         <source>recovery key typed back</source>
-        <translation>Wiederherstellungsschlüssel zurückgetippt</translation>
+        <translation>Wiederherstellungsschlüssel abgetippt</translation>
     </message>
     <message>
         <source>recovery key renewed</source>
@@ -1593,7 +1593,7 @@
     </message>
     <message>
         <source>Entry {0} was edited after it was written.</source>
-        <translation>Eintrag {0} wurde nach dem Schreiben verändert.</translation>
+        <translation>Eintrag {0} wurde nachträglich geändert.</translation>
     </message>
     <message>
         <source>Entry {0} was deleted: the next one that is there has a higher number.</source>
@@ -1605,55 +1605,55 @@
     </message>
     <message>
         <source>Entry {0} does not follow the one before it: one of the two was replaced.</source>
-        <translation>Eintrag {0} schließt nicht an den vorigen an: Einer der beiden wurde ersetzt.</translation>
+        <translation>Eintrag {0} folgt nicht auf den vor ihm: Einer der beiden wurde ersetzt.</translation>
     </message>
     <message>
         <source>The log was truncated: entry {0}, and perhaps later ones, are missing at its end.</source>
-        <translation>Das Prüfprotokoll wurde gekürzt: Eintrag {0} und vielleicht spätere fehlen am Ende.</translation>
+        <translation>Das Logbuch wurde gekürzt: Am Ende fehlt Eintrag {0}, und vielleicht fehlen spätere.</translation>
     </message>
     <message>
         <source>Entry {0} is not the one whose head was kept: the log was written anew up to there.</source>
-        <translation>Eintrag {0} ist nicht der, dessen Kopf aufbewahrt wurde: Das Prüfprotokoll wurde bis dorthin neu geschrieben.</translation>
+        <translation>Eintrag {0} ist nicht der, dessen Kopf aufbewahrt wurde: Das Logbuch wurde bis dorthin neu geschrieben.</translation>
     </message>
     <message>
         <source>Without a head kept elsewhere (--head) nobody can tell whether entries were cut off at the end, or written anew.</source>
-        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) ist nicht festzustellen, ob am Ende Einträge abgeschnitten oder neu geschrieben wurden.</translation>
+        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) kann niemand sagen, ob am Ende Einträge abgeschnitten oder alle neu geschrieben wurden.</translation>
     </message>
     <message>
         <source>Without a head kept elsewhere (--head) nobody can tell whether entries after the last signature were cut off at the end, or written anew.</source>
-        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) ist nicht festzustellen, ob nach der letzten Signatur Einträge am Ende abgeschnitten oder neu geschrieben wurden.</translation>
+        <translation>Ohne einen anderswo aufbewahrten Kopf (--head) kann niemand sagen, ob nach der letzten Signatur Einträge abgeschnitten oder neu geschrieben wurden.</translation>
     </message>
     <message>
         <source>That a key is that person&apos;s shows only when its fingerprint is the one noted when it was made (--key).</source>
-        <translation>Dass ein Schlüssel dieser Person gehört, zeigt sich nur, wenn sein Fingerabdruck der ist, der beim Anlegen notiert wurde (--key).</translation>
+        <translation>Dass ein Schlüssel dieser Person gehört, zeigt sich nur, wenn sein Fingerabdruck der damals notierte ist (--key).</translation>
     </message>
     <message>
         <source>The log is whole: {0} entries, none edited, deleted or reordered.</source>
-        <translation>Das Prüfprotokoll ist vollständig: {0} Einträge, keiner verändert, gelöscht oder umgestellt.</translation>
+        <translation>Das Logbuch ist vollständig: {0} Einträge, keiner geändert, gelöscht oder umgestellt.</translation>
     </message>
     <message>
         <source>The {0}&apos;s signature of entries 1 to {1} is not genuine: it was changed, or made without the {0}&apos;s key, and proves nothing.</source>
-        <translation>Die Signatur der Rolle „{0}“ über die Einträge 1 bis {1} ist nicht echt: Sie wurde verändert oder ohne den Schlüssel der Rolle „{0}“ erzeugt und beweist nichts.</translation>
+        <translation>Die Signatur ({0}) der Einträge 1 bis {1} ist nicht echt: Sie wurde geändert oder ohne den Schlüssel der Rolle {0} gemacht und beweist nichts.</translation>
     </message>
     <message>
         <source>The {0} signed other entries than these: what is in the log up to entry {1} was written anew after it was signed.</source>
-        <translation>Die Rolle „{0}“ hat andere Einträge signiert als diese: Was im Prüfprotokoll bis Eintrag {1} steht, wurde nach dem Signieren neu geschrieben.</translation>
+        <translation>Signiert ({0}) wurden andere Einträge als diese: Was bis Eintrag {1} im Logbuch steht, wurde nach der Signatur neu geschrieben.</translation>
     </message>
     <message>
         <source>The {0} signed entries 1 to {1}, but the log ends at entry {2}: entries were cut off at its end.</source>
-        <translation>Die Rolle „{0}“ hat die Einträge 1 bis {1} signiert, aber das Prüfprotokoll endet mit Eintrag {2}: Am Ende wurden Einträge abgeschnitten.</translation>
+        <translation>Signiert ({0}) sind die Einträge 1 bis {1}, aber das Logbuch endet bei Eintrag {2}: Am Ende wurden Einträge abgeschnitten.</translation>
     </message>
     <message>
         <source>Entries 1 to {1} are signed in the {0}&apos;s name with a key that the log does not name as the {0}&apos;s: the signature proves nothing.</source>
-        <translation>Die Einträge 1 bis {1} sind im Namen der Rolle „{0}“ mit einem Schlüssel signiert, den das Prüfprotokoll nicht als Schlüssel der Rolle „{0}“ nennt: Die Signatur beweist nichts.</translation>
+        <translation>Die Einträge 1 bis {1} sind im Namen der Rolle {0} mit einem Schlüssel signiert, den das Logbuch der Rolle {0} nicht zuschreibt: Die Signatur beweist nichts.</translation>
     </message>
     <message>
         <source>The {0}&apos;s signature of entries 1 to {1} was made with another key than noted: not by the person who holds that one, unless a lost passphrase brought a new key; then give both.</source>
-        <translation>Die Signatur der Rolle „{0}“ über die Einträge 1 bis {1} stammt von einem anderen Schlüssel als dem notierten: nicht von der Person, die jenen hat, es sei denn, eine verlorene Passphrase brachte einen neuen Schlüssel; geben Sie dann beide an.</translation>
+        <translation>Die Signatur ({0}) der Einträge 1 bis {1} wurde mit einem anderen als dem notierten Schlüssel gemacht: nicht von der Person, die ihn hat, es sei denn, eine verlorene Passphrase brachte einen neuen Schlüssel; geben Sie dann beide an.</translation>
     </message>
     <message>
         <source>The {0}, whose key was noted, signed nothing in this log.</source>
-        <translation>Die Rolle „{0}“, deren Schlüssel notiert wurde, hat in diesem Prüfprotokoll nichts signiert.</translation>
+        <translation>Die Rolle {0}, deren Schlüssel notiert ist, hat in diesem Logbuch nichts signiert.</translation>
     </message>
     <message>
         <source>Nobody signed it.</source>
@@ -1661,27 +1661,27 @@
     </message>
     <message>
         <source>The {0}&apos;s signature of {1} UTC covers entries 1 to {2}; {3} later entries are not covered. Key {4}.</source>
-        <translation>Die Signatur der Rolle „{0}“ vom {1} UTC gilt für die Einträge 1 bis {2}; für {3} spätere Einträge gilt sie nicht. Schlüssel {4}.</translation>
+        <translation>Die Signatur ({0}) vom {1} UTC deckt die Einträge 1 bis {2}; {3} spätere Einträge sind nicht gedeckt. Schlüssel {4}.</translation>
     </message>
     <message>
         <source>The {0}&apos;s signature of {1} UTC covers entries 1 to {2}; nothing comes after. Key {3}.</source>
-        <translation>Die Signatur der Rolle „{0}“ vom {1} UTC gilt für die Einträge 1 bis {2}; danach kommt nichts. Schlüssel {3}.</translation>
+        <translation>Die Signatur ({0}) vom {1} UTC deckt die Einträge 1 bis {2}; danach kommt nichts. Schlüssel {3}.</translation>
     </message>
     <message>
         <source>The log</source>
-        <translation>Das Prüfprotokoll</translation>
+        <translation>Logbuch</translation>
     </message>
     <message>
         <source>The log of decisions</source>
-        <translation>Prüfprotokoll der Entscheidungen</translation>
+        <translation>Logbuch der Entscheidungen</translation>
     </message>
     <message>
         <source>Head of the log</source>
-        <translation>Kopf des Prüfprotokolls</translation>
+        <translation>Kopf des Logbuchs</translation>
     </message>
     <message>
         <source>Head, to keep elsewhere: whoever has it can tell later whether entries were cut off.</source>
-        <translation>Kopf, anderswo aufzubewahren: Wer ihn hat, kann später feststellen, ob Einträge abgeschnitten wurden.</translation>
+        <translation>Kopf, anderswo aufzubewahren: Wer ihn hat, kann später sagen, ob Einträge abgeschnitten wurden.</translation>
     </message>
     <message>
         <source>What it proves</source>
@@ -3027,7 +3027,7 @@
     </message>
     <message>
         <source>The log of decisions</source>
-        <translation>Prüfprotokoll der Entscheidungen</translation>
+        <translation>Logbuch der Entscheidungen</translation>
     </message>
     <message>
         <source>Go to: {0}</source>
