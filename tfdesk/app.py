@@ -31,6 +31,7 @@ from tfdesk.services.access import Access, VaultState
 from tfdesk.services.audit_file import Line, Verdict, latest, vault_log, verify
 from tfdesk.services.finding import Finder
 from tfdesk.services.flags import Flags
+from tfdesk.services.hand_overs import HandOvers
 from tfdesk.services.key_ring import KeyRing
 from tfdesk.services.model_client import model_command
 from tfdesk.services.models import MANIFEST, SEALED, Models
@@ -50,6 +51,7 @@ from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.guided import GuidedSession, Step, steps_done
 from tfdesk.ui.habits_dialog import HabitsDialog
+from tfdesk.ui.hand_over_dialog import HandOverDialog
 from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.language import chosen, speak, spoken
@@ -235,6 +237,9 @@ class App(QObject):
         self.workspace.guide_requested.connect(self._open_guide)
         self.workspace.habits_requested.connect(self._open_habits)
         self.workspace.log_requested.connect(self._check_log)
+        self.workspace.hand_overs_requested.connect(self._open_hand_overs)
+        self.desk.clients_changed.connect(self._count_hand_overs)
+        self._count_hand_overs()
         Shortcuts(self.workspace, self.workspace.commands())
         self.workspace.backup_folder_requested.connect(self._on_backup_folder_requested)
         self.workspace.show_backup_folder(self._settings.backup_folder)
@@ -336,6 +341,16 @@ class App(QObject):
         figures = OverReliance(self.access.vault).figures()
         dialog = HabitsDialog(self.window, self.theme, figures, write_first=self._settings.write_first)
         dialog.write_first.toggled.connect(self._on_write_first_toggled)
+        dialog.open()
+
+    def _count_hand_overs(self) -> None:
+        if self.workspace is not None and self.access.state is VaultState.UNLOCKED:
+            self.workspace.show_hand_overs(len(HandOvers(self.access).open()))
+
+    def _open_hand_overs(self) -> None:
+        dialog = HandOverDialog(self.window, self.theme, HandOvers(self.access))
+        dialog.conversation_requested.connect(self._on_message_found)
+        dialog.changed.connect(self._count_hand_overs)
         dialog.open()
 
     def _check_log(self) -> None:

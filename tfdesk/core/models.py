@@ -80,6 +80,7 @@ class Disposition(Enum):
 
     CONTACTED = "Contacted the client, safe for now"
     HANDED_OVER = "Handed over to on-call clinician"
+    SUPERVISOR = "Handed over to the supervisor"
     EMERGENCY = "Emergency services"
     NOT_A_RISK = "Not a risk (say why)"
 

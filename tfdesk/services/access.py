@@ -102,6 +102,11 @@ class Access:
         """The roles that have a passphrase. Raises VaultMissing, VaultDamaged."""
         return tuple(slot.role for slot in self.key_file().find("passphrase"))
 
+    @property
+    def role(self) -> Role | None:
+        """Whose passphrase, or whose slot, opened the vault; None while it is locked."""
+        return self._may_set[0] if self._may_set else None
+
     # Creating -----------------------------------------------------------------------------
 
     def create(self, passphrase: str, role: Role = "therapist", use_keyring: bool = False) -> str:

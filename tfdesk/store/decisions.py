@@ -181,6 +181,17 @@ def add_disposition(db: Db, turn: TurnRow, disposition: str, note: str, at: floa
     db.run(sql, turn.id, risk, disposition, note, at)
 
 
+def last_disposed(db: Db, disposition: str) -> list[tuple[int, int, str, str, str, float]]:
+    """Messages of which this was the last thing done: turn, client, their name, its text, note, when."""
+    sql = (
+        "SELECT d.turn_id, c.id, c.name, t.text, d.note, d.at FROM dispositions d"
+        " JOIN turns t ON t.id = d.turn_id JOIN clients c ON c.id = t.client_id"
+        " WHERE d.disposition = ?"
+        " AND d.id = (SELECT max(id) FROM dispositions WHERE turn_id = d.turn_id) ORDER BY d.id"
+    )
+    return list(db.rows(sql, disposition))
+
+
 # Facts ----------------------------------------------------------------------------------
 
 

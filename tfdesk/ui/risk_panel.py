@@ -17,6 +17,8 @@ from tfdesk.ui.help_window import help_link
 from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import Theme
 
+NOTED = (Disposition.SUPERVISOR, Disposition.NOT_A_RISK)  # what asks for a few words
+
 
 class RiskPanel(QWidget):
     """Shown instead of drafts until someone records what was done.
@@ -30,6 +32,7 @@ class RiskPanel(QWidget):
     def __init__(self, theme: Theme, protocols: Protocols) -> None:
         super().__init__()
         self._theme, self._protocols = theme, protocols
+        self._noted = Disposition.NOT_A_RISK
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -57,13 +60,12 @@ class RiskPanel(QWidget):
         self.choices = {choice: self._choice(number, choice) for number, choice in enumerate(Disposition, 1)}
         for choice_button in self.choices.values():
             inner.addWidget(choice_button)
-        self.note = QLineEdit(placeholderText=self.tr("Why is it not a risk?"))
-        self.note.setAccessibleName(self.tr("Why is it not a risk?"))
+        self.note = QLineEdit()
         self.save = button(self.tr("Save"), "primary")
         self.save.setEnabled(False)
         self.note.textChanged.connect(self._on_note_changed)
-        self.note.returnPressed.connect(self._save_not_a_risk)
-        self.save.clicked.connect(self._save_not_a_risk)
+        self.note.returnPressed.connect(self._save_noted)
+        self.save.clicked.connect(self._save_noted)
         self._why_not = QWidget()
         line = row(self.note, self.save)
         line.setContentsMargins(0, 0, 0, 0)
@@ -122,18 +124,26 @@ class RiskPanel(QWidget):
 
     def _on_choice_clicked(self) -> None:
         choice = Disposition[self.sender().property("disposition")]
-        if choice is Disposition.NOT_A_RISK:
+        if choice in NOTED:
+            self._noted = choice
+            words = {
+                Disposition.NOT_A_RISK: self.tr("Why is it not a risk?"),
+                Disposition.SUPERVISOR: self.tr("What should they know? (may stay empty)"),
+            }[choice]
+            self.note.setPlaceholderText(words)
+            self.note.setAccessibleName(words)
+            self._on_note_changed(self.note.text())
             self._why_not.show()
             self.note.setFocus()
         else:
             self.disposed.emit(choice, "")
 
     def _on_note_changed(self, text: str) -> None:
-        self.save.setEnabled(bool(text.strip()))
+        self.save.setEnabled(self._noted is Disposition.SUPERVISOR or bool(text.strip()))
 
-    def _save_not_a_risk(self) -> None:
-        if self.note.text().strip():
-            self.disposed.emit(Disposition.NOT_A_RISK, self.note.text().strip())
+    def _save_noted(self) -> None:
+        if self.save.isEnabled():
+            self.disposed.emit(self._noted, self.note.text().strip())
 
 
 def _numbered(steps: Sequence[str]) -> QWidget:

@@ -57,6 +57,7 @@ REJECT_REASONS = (
 DISPOSITIONS = (
     said("Contacted the client, safe for now"),
     said("Handed over to on-call clinician"),
+    said("Handed over to the supervisor"),
     said("Emergency services"),
     said("Not a risk (say why)"),
 )
@@ -104,6 +105,7 @@ LOG = (  # kinds of entries of the audit log
     said("risk hit"),
     said("risk flagged"),
     said("risk disposed"),
+    said("risk taken over"),
     said("consent granted"),
     said("consent revoked"),
     said("client erased"),

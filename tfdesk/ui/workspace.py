@@ -37,6 +37,7 @@ class Workspace(QWidget):
         guide_requested: the guided first session, begun or gone on with
         habits_requested
         log_requested: the audit log, checked
+        hand_overs_requested: what was handed over to the supervisor
         look_requested: theme ("system", "light", "dark", "high contrast"), text size in percent
         language_requested: one of settings.LANGUAGES
         backup_folder_requested: where a backup is made when the window closes, "" for none
@@ -49,6 +50,7 @@ class Workspace(QWidget):
     guide_requested = Signal()
     habits_requested = Signal()
     log_requested = Signal()
+    hand_overs_requested = Signal()
     look_requested = Signal(str, int)
     language_requested = Signal(str)
     backup_folder_requested = Signal(str)
@@ -112,6 +114,11 @@ class Workspace(QWidget):
             line.addWidget(tab)
         self._page_buttons.idClicked.connect(self.show_page)
         line.addStretch(1)
+        self.hand_overs = button("")
+        self.hand_overs.clicked.connect(self.hand_overs_requested)
+        self.hand_overs.hide()
+        line.addWidget(self.hand_overs)
+        line.addSpacing(4)
         self.search = KeyButton(self.tr("Search everything"), "Ctrl+K", "search")
         self.search.clicked.connect(self.search_requested)
         line.addWidget(self.search)
@@ -139,6 +146,12 @@ class Workspace(QWidget):
         """At large text the title bar alone says the program's name: the buttons need the room."""
         self._wordmark.setVisible(self._theme.scale < LARGE_SCALE)
         self.search.setMinimumWidth(self._theme.px(60))  # the first to give way in a narrow window
+
+    def show_hand_overs(self, count: int) -> None:
+        """How many risks wait for the supervisor; nothing is said of none."""
+        self.hand_overs.setText(self.tr("Handed over · {0}").format(count))
+        self.hand_overs.setAccessibleName(self.tr("Risks handed over to the supervisor: {0}").format(count))
+        self.hand_overs.setVisible(count > 0)
 
     def show_banner(self, banner: QWidget) -> None:
         """Put a line above every page; it goes when it is closed."""
@@ -174,6 +187,7 @@ class Workspace(QWidget):
             Command(group, self.tr("Guided first session"), (), self.guide_requested.emit),
             Command(group, self.tr("How you use drafts"), (), self.habits_requested.emit),
             Command(group, self.tr("The log of decisions"), (), self.log_requested.emit),
+            Command(group, self.tr("Risks handed over"), (), self.hand_overs_requested.emit),
             *(
                 Command(group, self.tr("Go to: {0}").format(tab.text()), (f"Ctrl+{number}",), tab.click)
                 for number, tab in enumerate(pages, start=1)
