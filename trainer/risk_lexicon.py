@@ -22,14 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainer.config import resources_dir
 from trainer.wording import Reader, Token
 
-FEW_WORDS = 6  # a message with fewer words is not judged by its language
+FEW_WORDS = 6  # a message with fewer words is judged by the commonest words of other languages
 # English messages hold at least a quarter of words that the lexicon knows, other languages at most a sixth.
 KNOWN_SHARE = 0.25
 _SAME_SENTENCE = r"(?:[^ .]+ ){0,4}?"
 _ANYWHERE = r"(?:[^ ]+ ){0,16}?"
 _HAS_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class LexiconError(Exception):
@@ -150,6 +152,8 @@ class Lexicon:
             self._categories = tuple(self._category(name, table[name]) for name in table["categories"])
             words = self._phrases.words
             self._reader = Reader(table["aliases"], frozenset(words), tuple(table["misspelt"]["words"]))
+            foreign = (resources_dir() / "lexicons" / "foreign.toml").read_text(encoding="utf8")
+            self._foreign = frozenset(word for found in tomllib.loads(foreign).values() for word in found)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, re.error) as error:
             raise LexiconError(f"the risk lexicon cannot be used ({type(error).__name__})") from None
         if not self._categories:
@@ -215,7 +219,11 @@ class Lexicon:
         return {name: found for name, found in asked.items() if found}
 
     def readable(self, text: str, tokens: Sequence[Token]) -> bool:
-        """Whether it looks like English: Latin letters, and words that the lexicon knows."""
+        """Whether it looks like English: Latin letters, and words that the lexicon knows.
+
+        A message of a few words need not hold any; but it may hold none that is common in another language,
+        unless half of it is known.
+        """
         letters = _HAS_LETTER.findall(text[:20_000])
         latin = sum(letter < "\u0250" for letter in letters)
         if len(letters) > 3 and latin < 0.7 * len(letters):
@@ -226,7 +234,9 @@ class Lexicon:
             if token.word.isalpha() and not text[token.start : token.start + 2].istitle()  # names
         ]
         known = sum(word in self._phrases.words for word in words)
-        return len(words) < FEW_WORDS or known >= KNOWN_SHARE * len(words)
+        if len(words) >= FEW_WORDS:
+            return known >= KNOWN_SHARE * len(words)
+        return 2 * known > len(words) or self._foreign.isdisjoint(_LETTERS.findall(text[:1000].lower()))
 
 
 def _of(matches: Mapping[int, list[Match]], phrases: frozenset[int]) -> list[Match]:

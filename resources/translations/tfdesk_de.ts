@@ -580,8 +580,20 @@
         <translation>Halten Sie zuerst fest, was Sie unternommen haben.</translation>
     </message>
     <message>
+        <source>Only the supervisor takes over.</source>
+        <translation>Nur die Supervision übernimmt.</translation>
+    </message>
+    <message>
+        <source>Unlock with the supervisor&apos;s passphrase.</source>
+        <translation>Entsperren Sie mit der Passphrase der Supervision.</translation>
+    </message>
+    <message>
         <source>The note</source>
         <translation>Die Notiz</translation>
+    </message>
+    <message>
+        <source>It is taken over already.</source>
+        <translation>Das ist schon übernommen.</translation>
     </message>
     <message>
         <source>This message has been answered already.</source>
@@ -1414,6 +1426,10 @@
         <translation>Risiko behandelt</translation>
     </message>
     <message>
+        <source>risk taken over</source>
+        <translation>Risiko übernommen</translation>
+    </message>
+    <message>
         <source>consent granted</source>
         <translation>Zustimmung erteilt</translation>
     </message>
@@ -1702,6 +1718,38 @@
     <message>
         <source>What</source>
         <translation>Was</translation>
+    </message>
+    <message>
+        <source>Risks handed over</source>
+        <translation>Übergebene Risiken</translation>
+    </message>
+    <message>
+        <source>Handed over to the supervisor</source>
+        <translation>An die Supervision übergeben</translation>
+    </message>
+    <message>
+        <source>Nothing waits for the supervisor.</source>
+        <translation>Nichts wartet auf die Supervision.</translation>
+    </message>
+    <message>
+        <source>The oldest first. What you take over leaves this list and stays in the log.</source>
+        <translation>Das Älteste zuerst. Was Sie übernehmen, verlässt diese Liste und bleibt im Logbuch.</translation>
+    </message>
+    <message>
+        <source>The supervisor takes these over, after unlocking with their passphrase.</source>
+        <translation>Die Supervision übernimmt sie, nachdem sie mit ihrer Passphrase entsperrt hat.</translation>
+    </message>
+    <message>
+        <source>Open the conversation</source>
+        <translation>Gespräch öffnen</translation>
+    </message>
+    <message>
+        <source>What you did (may stay empty)</source>
+        <translation>Was Sie unternahmen (darf leer bleiben)</translation>
+    </message>
+    <message>
+        <source>Taken over</source>
+        <translation>Übernommen</translation>
     </message>
 </context>
 <context>
@@ -2659,6 +2707,10 @@
         <translation>Warum ist es kein Risiko?</translation>
     </message>
     <message>
+        <source>What should they know? (may stay empty)</source>
+        <translation>Was sollte sie wissen? (darf leer bleiben)</translation>
+    </message>
+    <message>
         <source>Save</source>
         <translation>Speichern</translation>
     </message>
@@ -2994,6 +3046,14 @@
         <translation>Sperren</translation>
     </message>
     <message>
+        <source>Handed over · {0}</source>
+        <translation>Übergeben · {0}</translation>
+    </message>
+    <message>
+        <source>Risks handed over to the supervisor: {0}</source>
+        <translation>An die Supervision übergebene Risiken: {0}</translation>
+    </message>
+    <message>
         <source>Loading the model</source>
         <translation>Modell wird geladen</translation>
     </message>
@@ -3028,6 +3088,10 @@
     <message>
         <source>The log of decisions</source>
         <translation>Logbuch der Entscheidungen</translation>
+    </message>
+    <message>
+        <source>Risks handed over</source>
+        <translation>Übergebene Risiken</translation>
     </message>
     <message>
         <source>Go to: {0}</source>

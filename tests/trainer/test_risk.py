@@ -175,6 +175,48 @@ def test_names_are_no_foreign_language(screen: RiskScreen) -> None:
     assert screen.read(talk(text)).risk.status == "screened"
 
 
+FEW_FOREIGN = [
+    "Ich will nicht mehr leben.",
+    "ich kann nicht mehr",
+    "Ich habe Angst",
+    "je veux mourir",
+    "quiero morir",
+    "no quiero vivir más",
+    "voglio morire",
+    "Ik wil dood",
+    "Nie chcę już żyć",
+    "não quero viver",
+    "yaşamak istemiyorum",
+]
+FEW_ENGLISH = [
+    "ok",
+    "idk",
+    "lol yeah",
+    "hmm",
+    "ughhh",
+    "k.",
+    "😭😭",
+    "bad day",
+    "my son won",
+    "will do",
+    "Ben was home",
+    "her name's jana",
+]
+
+
+@pytest.mark.parametrize("text", FEW_FOREIGN)
+def test_a_few_foreign_words_are_unscreened(screen: RiskScreen, text: str) -> None:
+    verdict = screen.read(talk(text))
+    assert verdict.risk.status == "unscreened"
+    assert verdict.reason is not None
+    assert "English" in verdict.reason
+
+
+@pytest.mark.parametrize("text", FEW_ENGLISH)
+def test_a_few_english_words_are_screened(screen: RiskScreen, text: str) -> None:
+    assert screen.read(talk(text)).risk.status == "screened"
+
+
 @pytest.mark.parametrize(
     "content", [None, "", "categories = [", "categories = []", 'categories = ["suicide"]']
 )
