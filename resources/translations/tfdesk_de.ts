@@ -2707,8 +2707,8 @@
         <translation>Warum ist es kein Risiko?</translation>
     </message>
     <message>
-        <source>What should they know? (may stay empty)</source>
-        <translation>Was sollte sie wissen? (darf leer bleiben)</translation>
+        <source>What should they know? (optional)</source>
+        <translation>Was sollte sie wissen? (freiwillig)</translation>
     </message>
     <message>
         <source>Save</source>

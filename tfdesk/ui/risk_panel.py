@@ -128,7 +128,7 @@ class RiskPanel(QWidget):
             self._noted = choice
             words = {
                 Disposition.NOT_A_RISK: self.tr("Why is it not a risk?"),
-                Disposition.SUPERVISOR: self.tr("What should they know? (may stay empty)"),
+                Disposition.SUPERVISOR: self.tr("What should they know? (optional)"),
             }[choice]
             self.note.setPlaceholderText(words)
             self.note.setAccessibleName(words)
