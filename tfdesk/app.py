@@ -42,6 +42,7 @@ from tfdesk.services.reliance import OverReliance
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
+from tfdesk.ui import keys
 from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
@@ -93,6 +94,7 @@ class App(QObject):
         self._application = application
         self._paths = paths
         self._settings = settings
+        keys.use(keys.read(settings.keys))
         self._make_runs = make_runs
         self.access = access
         self.tasks = Tasks(self)
@@ -296,7 +298,13 @@ class App(QObject):
 
     def _open_keys(self) -> None:
         if self.page is not None:
-            KeySheet(self.window, self.theme, self._all_commands()).open()
+            changes = keys.read(self._settings.keys)
+            sheet = KeySheet(self.window, self.theme, self._all_commands(), changes)
+            sheet.keys_changed.connect(self._on_keys_changed)
+            sheet.open()
+
+    def _on_keys_changed(self, changes: dict[str, str]) -> None:
+        self._save(replace(self._settings, keys=keys.written(changes)))
 
     def _open_help(self, topic: str = "") -> None:
         """Open Help, or bring it to the front; it works with the vault locked too."""

@@ -800,8 +800,28 @@
         <translation>Speichern</translation>
     </message>
     <message>
+        <source>Change a key</source>
+        <translation>Taste ändern</translation>
+    </message>
+    <message>
+        <source>Press the key that should do this. It works when you start tfdesk again.</source>
+        <translation>Drücken Sie die Taste, die das tun soll. Sie gilt, wenn Sie tfdesk das nächste Mal starten.</translation>
+    </message>
+    <message>
+        <source>New key</source>
+        <translation>Neue Taste</translation>
+    </message>
+    <message>
+        <source>As usual: {0}</source>
+        <translation>Wie üblich: {0}</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Use this key</source>
+        <translation>Diese Taste nehmen</translation>
     </message>
     <message>
         <source>What the client wrote</source>
@@ -926,8 +946,12 @@
         <translation>Tastenkürzel</translation>
     </message>
     <message>
-        <source>While you type, keys belong to the text; only Ctrl+Enter and Esc act on the draft.</source>
-        <translation>Während Sie schreiben, gehören die Tasten dem Text; nur Strg+Eingabe und Esc wirken auf den Entwurf.</translation>
+        <source>While you type, keys belong to the text; only Ctrl+Enter and Esc act on the draft. Click a key to change it.</source>
+        <translation>Beim Schreiben gehören die Tasten dem Text; nur Strg+Eingabe und Esc wirken auf den Entwurf. Klicken Sie auf eine Taste, um sie zu ändern.</translation>
+    </message>
+    <message>
+        <source>Change the key of {0}, now {1}</source>
+        <translation>Die Taste für {0} ändern, jetzt {1}</translation>
     </message>
     <message>
         <source>As the system</source>

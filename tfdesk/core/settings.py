@@ -37,6 +37,7 @@ class Settings:
     retention_days: int = 0  # after a client's last message, before they are due to be erased; 0 = never
     left_width: int = 232  # of the client list, in pixels at 100 %
     right_width: int = 420  # of the draft column, in pixels at 100 %
+    keys: str = ""  # changed ones, "usual=wanted, ...", see tfdesk.ui.keys
     first_session: str = ""  # steps of the guided first session that were done
     write_first: bool = False  # the therapist writes before the drafts are shown
     emotion_enabled: bool = True  # False: no emotion on screen, in the model's input or in the vault

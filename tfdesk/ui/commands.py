@@ -10,17 +10,28 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from tfdesk.ui.composer import MessageBox
+from tfdesk.ui.keys import bound
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``keys`` all work, the first is shown; () has no key. ``decides``: never fires while someone types."""
+    """``keys`` all work, the first is shown and can be changed; () has no key.
+
+    ``decides``: never fires while someone types.
+    """
 
     group: str
     name: str
     keys: tuple[str, ...]
     run: Callable[[], object]
     decides: bool = False
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The keys that really work: a changed one takes the place of all."""
+        if not self.keys or bound(self.keys[0]) == self.keys[0]:
+            return self.keys
+        return (bound(self.keys[0]),)
 
 
 def typing() -> bool:
@@ -38,7 +49,7 @@ class Shortcuts(QObject):
         super().__init__(parent)
         self._commands: dict[QShortcut, Command] = {}
         for command in commands:
-            for key in command.keys:
+            for key in command.bound:
                 shortcut = QShortcut(QKeySequence(key), parent)
                 shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
                 shortcut.activated.connect(self._on_activated)

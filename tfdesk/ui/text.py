@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtGui import QKeySequence
 
 from tfdesk.core.said import Said
+from tfdesk.ui.keys import bound
 from trainer.events import Span
 
 
@@ -97,9 +98,14 @@ def time_in_transcript(at: float, now: float) -> str:
     return f"{short_date(at)}, {moment:%H:%M}"
 
 
-def key_hint(key: str) -> str:
-    """A shortcut as shown on a button, e.g. "Ctrl+↵"."""
-    shown = key_words(key)
+def key_hint(usual: str) -> str:
+    """A command's shortcut as shown on a button, e.g. "Ctrl+↵"; another where that was changed."""
+    return pressed(bound(usual))
+
+
+def pressed(key: str) -> str:
+    """The same of a key as it stands, whatever was changed."""
+    shown = _native(key)
     for name, sign in (("Return", "↵"), ("Down", "↓"), ("Up", "↑")):
         shown = shown.replace(_key_name(name), sign)
     return shown.replace(f"{_key_name('Shift')}+", "⇧")
@@ -115,8 +121,12 @@ def with_key(words: str, key: str) -> str:
     return f"{words}\t{key_words(key)}"
 
 
-def key_words(key: str) -> str:
-    """A shortcut in words, as a screen reader says it."""
+def key_words(usual: str) -> str:
+    """A command's shortcut in words, as a screen reader says it."""
+    return _native(bound(usual))
+
+
+def _native(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
