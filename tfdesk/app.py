@@ -57,6 +57,7 @@ from tfdesk.ui.help_window import HelpWindow
 from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.language import chosen, speak, spoken
 from tfdesk.ui.language_menu import tell_when
+from tfdesk.ui.late_page import LatePage
 from tfdesk.ui.lock_view import LockView
 from tfdesk.ui.log_dialog import SHOWN, LogDialog
 from tfdesk.ui.main_window import MainWindow
@@ -224,10 +225,13 @@ class App(QObject):
         self.page.decisions.set_write_first(self._settings.write_first)
         self.page.widths_changed.connect(self._on_widths_changed)
         self.page.copy_requested.connect(self.clipboard.copy)
+        if self.workshop is None:  # it outlives the lock, and trains on meanwhile
+            key = Models(vault, self._paths).run_key()
+            self.workshop = Workshop(self._make_runs(self._paths, key), self)
         self.workspace = Workspace(
             theme=self.theme,
             model=self.model,
-            pages=[(self.tr("Desk"), self.page), (self.tr("Workshop"), self._workshop_page())],
+            pages=[(self.tr("Desk"), self.page), (self.tr("Workshop"), LatePage(self._workshop_page))],
             idle_minutes=self._settings.idle_minutes,
             notice=self._older_copy(),
         )
@@ -380,14 +384,16 @@ class App(QObject):
         self._save(replace(self._settings, write_first=write_first))
 
     def _workshop_page(self) -> QWidget:
-        # Its charts bring numpy: half a second that the first frame must not wait for.
+        # Its charts bring numpy: half a second that neither the first frame nor the desk must wait for.
         from tfdesk.ui.workshop_page import WorkshopPage
 
-        models = Models(self.access.vault, self._paths)
-        if self.workshop is None:  # it outlives the lock, and trains on meanwhile
-            self.workshop = Workshop(self._make_runs(self._paths, models.run_key()), self)
+        assert self.workshop is not None
         page = WorkshopPage(
-            theme=self.theme, workshop=self.workshop, models=models, access=self.access, tasks=self.tasks
+            theme=self.theme,
+            workshop=self.workshop,
+            models=Models(self.access.vault, self._paths),
+            access=self.access,
+            tasks=self.tasks,
         )
         page.model_promoted.connect(self.open_model)
         return page
