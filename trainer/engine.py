@@ -34,6 +34,7 @@ from trainer.events import (
 )
 from trainer.evidence import Scored
 from trainer.generate import SLOTS_WRITTEN, Generated, emotion_distribution, generate_replies
+from trainer.phrases import asks_about_the_therapist
 from trainer.prompt import UNKNOWN, Prompt
 from trainer.rewards import words
 from trainer.risk import RiskScreen, Screening, screened
@@ -53,6 +54,7 @@ CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
 
 RISK_REASON = "The client's words may point to danger, so nothing was drafted; follow the clinic's protocol."
 SHORT_REASON = "There is too little to go on; nothing was drafted."
+PERSONAL_REASON = "The client asks about you; only you can answer that, so nothing was drafted."
 POOR_REASON = "None of the candidates was good enough to show; try again or write your own."
 
 OnEvent = Callable[..., None]
@@ -287,6 +289,8 @@ def _withheld(screening: Screening, request: Request) -> tuple[str | None, str |
         return WITHHELD_UNSCREENED, screening.reason
     if request.drafts and _too_little(request.dialogue):
         return WITHHELD_ABSTAINED, SHORT_REASON
+    if request.drafts and asks_about_the_therapist(request.dialogue.turns[-1].text[-4000:]):
+        return WITHHELD_ABSTAINED, PERSONAL_REASON
     return None, None
 
 

@@ -35,6 +35,7 @@ class _Wording:
     advice: re.Pattern[str]
     closed: re.Pattern[str]
     opening: re.Pattern[str]
+    personal: re.Pattern[str]
 
 
 @cache
@@ -55,6 +56,7 @@ def _wording() -> _Wording:
         compiled(table["advice"]),
         compiled(table["closed"]),
         compiled(table["opening"]),
+        compiled(table["personal"]),
     )
 
 
@@ -96,6 +98,11 @@ def advice_comes_first(reply: str) -> bool:
     """The reply opens with advice: nothing shows that the client was heard before."""
     found = sentences(reply)
     return bool(found) and _wording().advice.search(found[0]) is not None
+
+
+def asks_about_the_therapist(message: str) -> bool:
+    """A client's message asks for something of the therapist's own life."""
+    return _wording().personal.search(_plain(message).strip()) is not None
 
 
 def is_closed_question(reply: str) -> bool:

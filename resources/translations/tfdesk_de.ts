@@ -1402,6 +1402,10 @@
         <translation>Es gibt zu wenig Anhaltspunkte; es wurde nichts entworfen.</translation>
     </message>
     <message>
+        <source>The client asks about you; only you can answer that, so nothing was drafted.</source>
+        <translation>Die Person fragt nach Ihnen; das können nur Sie beantworten, deshalb wurde nichts entworfen.</translation>
+    </message>
+    <message>
         <source>None of the candidates was good enough to show; try again or write your own.</source>
         <translation>Keiner der Vorschläge war gut genug, um ihn zu zeigen; versuchen Sie es noch einmal oder schreiben Sie selbst.</translation>
     </message>

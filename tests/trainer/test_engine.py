@@ -12,7 +12,7 @@ from trainer.candidates import Candidate, choose, finish, unusable
 from trainer.config import InputError, RlConfig
 from trainer.critic import Critic
 from trainer.dialogue import Dialogue, Turn
-from trainer.engine import SHORT_REASON, Engine, Request, Stopped, load_engine
+from trainer.engine import PERSONAL_REASON, SHORT_REASON, Engine, Request, Stopped, load_engine
 from trainer.events import suggestion_from, suggestion_json
 from trainer.prompt import UNKNOWN, emotion_token
 from trainer.rewards import Case, reward, total
@@ -29,7 +29,7 @@ def engine(desk_bundle: Path) -> Engine:
 
 @pytest.fixture(autouse=True)
 def short_replies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.engine.MAX_REPLY", 20)
+    monkeypatch.setattr("trainer.engine.MAX_REPLY", 24)
 
 
 class Heard:
@@ -141,6 +141,13 @@ def test_a_one_word_answer_to_a_question_is_not_too_little(engine: Engine) -> No
         Turn("client", "Yes."),
     )
     assert engine.suggest(Request(Dialogue("d", "test", None, turns), drafts=1)).reason != SHORT_REASON
+
+
+def test_a_question_about_the_therapist_is_left_to_them(engine: Engine) -> None:
+    turns = (Turn("client", "Do you have children yourself?"),)
+    answer = engine.suggest(Request(Dialogue("d", "test", None, turns)))
+    assert (answer.withheld, answer.reason, answer.drafts) == ("abstained", PERSONAL_REASON, ())
+    assert answer.emotion is not None
 
 
 def test_drafts_zero_screens_and_detects_only(engine: Engine) -> None:

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from trainer.phrases import advice_comes_first, faults, is_closed_question, opens_as_always, stock_share
+from trainer.phrases import (
+    advice_comes_first,
+    asks_about_the_therapist,
+    faults,
+    is_closed_question,
+    opens_as_always,
+    stock_share,
+)
 
 FAULTY = [
     ("You have bipolar disorder.", "diagnosis"),
@@ -107,3 +114,31 @@ def test_a_reply_of_yes_or_no_questions_alone_is_closed() -> None:
 )
 def test_a_reply_to_anybody_is_known_by_its_opening(reply: str, always: bool) -> None:
     assert opens_as_always(reply) == always
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Do you have children yourself?",
+        "do you have kids",
+        "Are you married?",
+        "are you even a real person",
+        "Have you ever lost someone you loved?",
+        "How old are you, if I may ask?",
+    ],
+)
+def test_a_question_about_the_therapist_is_known(message: str) -> None:
+    assert asks_about_the_therapist(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Do you have time on Friday?",
+        "Do you think I'm a bad mother?",
+        "are you there",
+        "my mother asked: do you have children and I cried",
+    ],
+)
+def test_other_questions_are_not_taken_for_one(message: str) -> None:
+    assert not asks_about_the_therapist(message)

@@ -186,7 +186,7 @@ def test_what_reaches_the_window_as_data_can_be_said() -> None:
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("trainer/engine.py", ["RISK_REASON", "SHORT_REASON", "POOR_REASON"]),
+        ("trainer/engine.py", ["RISK_REASON", "SHORT_REASON", "PERSONAL_REASON", "POOR_REASON"]),
         ("trainer/serve.py", ["BUG"]),
         ("trainer/risk.py", ["UNREAD", "FOREIGN", "TOO_LONG"]),
         ("trainer/__main__.py", ["BUG_MESSAGE"]),

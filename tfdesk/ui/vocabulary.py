@@ -88,6 +88,7 @@ PROCESSES = (  # what the model and training processes say
     said("There is too much text to screen for risk, so nothing was drafted; start a new session."),
     said("The client's words may point to danger, so nothing was drafted; follow the clinic's protocol."),
     said("There is too little to go on; nothing was drafted."),
+    said("The client asks about you; only you can answer that, so nothing was drafted."),
     said("None of the candidates was good enough to show; try again or write your own."),
     said("A fault in the model process; nothing was drafted."),
     said("Starter model: for evaluation. Train your own before clinical use."),
