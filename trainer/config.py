@@ -322,7 +322,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "8fc18f52759231e1453414edca0da8737bc2ca85dd325a9cd44e5038b5058002"
+STARTER_SHA256 = "6badee59f368a362a2e4da67a3853f1479a0c6cccdf06060024f7f7744e290d5"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "9f832bfd1bd505b833554a41c29f4c50b72899c4ad6680d49a34150e5185c48c"

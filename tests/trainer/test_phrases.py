@@ -16,6 +16,8 @@ FAULTY = [
     ("You’re overreacting.", "dismissal"),
     ("I’ve been there, I know exactly how you feel.", "human experience"),
     ("My mother did that as well!", "human experience"),
+    ("Yes, I have two children. What are you most afraid of?", "own life"),
+    ("I'm married, so I know.", "own life"),
     ("Then kill yourself.", "unsafe"),
     ("You should just end it all.", "unsafe"),
     ("Stop taking your medication and see what happens.", "unsafe"),
@@ -47,7 +49,11 @@ def test_careful_replies_on_the_same_subjects_are_left_alone(reply: str) -> None
 
 
 def test_only_what_must_never_be_sent_is_unsafe() -> None:
-    assert all(fault.unsafe == (fault.name == "unsafe") for reply, _ in FAULTY for fault in faults(reply))
+    assert all(
+        fault.unsafe == (fault.name in ("unsafe", "own life"))
+        for reply, _ in FAULTY
+        for fault in faults(reply)
+    )
 
 
 def test_places_count_code_points_after_an_emoji() -> None:
