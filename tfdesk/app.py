@@ -363,6 +363,8 @@ class App(QObject):
         dialog = HandOverDialog(self.window, self.theme, HandOvers(self.access))
         dialog.conversation_requested.connect(self._on_message_found)
         dialog.changed.connect(self._count_hand_overs)
+        if self.desk is not None:
+            dialog.given_back.connect(self.desk.refresh)
         dialog.open()
 
     def _check_log(self) -> None:

@@ -580,8 +580,12 @@
         <translation>Halten Sie zuerst fest, was Sie unternommen haben.</translation>
     </message>
     <message>
-        <source>Only the supervisor takes over.</source>
-        <translation>Nur die Supervision übernimmt.</translation>
+        <source>Say in a few words what the therapist should do.</source>
+        <translation>Sagen Sie in wenigen Worten, was die Therapeutin oder der Therapeut tun soll.</translation>
+    </message>
+    <message>
+        <source>Only the supervisor takes over or gives back.</source>
+        <translation>Nur die Supervision übernimmt oder gibt zurück.</translation>
     </message>
     <message>
         <source>Unlock with the supervisor&apos;s passphrase.</source>
@@ -592,8 +596,8 @@
         <translation>Die Notiz</translation>
     </message>
     <message>
-        <source>It is taken over already.</source>
-        <translation>Das ist schon übernommen.</translation>
+        <source>It is taken over or given back already.</source>
+        <translation>Das ist schon übernommen oder zurückgegeben.</translation>
     </message>
     <message>
         <source>This message has been answered already.</source>
@@ -1454,8 +1458,16 @@
         <translation>Risiko behandelt</translation>
     </message>
     <message>
+        <source>risk seen</source>
+        <translation>Risiko gesehen</translation>
+    </message>
+    <message>
         <source>risk taken over</source>
         <translation>Risiko übernommen</translation>
+    </message>
+    <message>
+        <source>risk given back</source>
+        <translation>Risiko zurückgegeben</translation>
     </message>
     <message>
         <source>consent granted</source>
@@ -1760,20 +1772,28 @@
         <translation>Nichts wartet auf die Supervision.</translation>
     </message>
     <message>
-        <source>The oldest first. What you take over leaves this list and stays in the log.</source>
-        <translation>Das Älteste zuerst. Was Sie übernehmen, verlässt diese Liste und bleibt im Logbuch.</translation>
+        <source>The oldest first. What you take over or give back leaves this list and stays in the log.</source>
+        <translation>Das Älteste zuerst. Was Sie übernehmen oder zurückgeben, verlässt diese Liste und bleibt im Logbuch.</translation>
+    </message>
+    <message>
+        <source>What you did, or what the therapist should do</source>
+        <translation>Was Sie unternahmen oder was zu tun ist</translation>
+    </message>
+    <message>
+        <source>Give back</source>
+        <translation>Zurückgeben</translation>
     </message>
     <message>
         <source>The supervisor takes these over, after unlocking with their passphrase.</source>
         <translation>Die Supervision übernimmt sie, nachdem sie mit ihrer Passphrase entsperrt hat.</translation>
     </message>
     <message>
-        <source>Open the conversation</source>
-        <translation>Gespräch öffnen</translation>
+        <source>{0}, seen {1}</source>
+        <translation>{0}, gesehen {1}</translation>
     </message>
     <message>
-        <source>What you did (may stay empty)</source>
-        <translation>Was Sie unternahmen (darf leer bleiben)</translation>
+        <source>Open the conversation</source>
+        <translation>Gespräch öffnen</translation>
     </message>
     <message>
         <source>Taken over</source>
@@ -2729,6 +2749,10 @@
     <message>
         <source>Needed before anything is drafted again.</source>
         <translation>Nötig, bevor wieder etwas entworfen wird.</translation>
+    </message>
+    <message>
+        <source>The supervisor gave this back: {0}</source>
+        <translation>Die Supervision gab dies zurück: {0}</translation>
     </message>
     <message>
         <source>Why is it not a risk?</source>

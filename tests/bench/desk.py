@@ -80,8 +80,10 @@ class Watched(QApplication):
         found: dict[str, Any] = {"events": len(spent)}
         for place, name in enumerate(("clock", "processor")):
             ms = sorted(one[place] for one in spent)
+            parts = quantiles(ms, n=1000, method="inclusive")
             found[name] = {
-                "99.9 % below ms": round(quantiles(ms, n=1000)[-1], 1),
+                "99 % below ms": round(parts[989], 1),
+                "99.9 % below ms": round(parts[-1], 1),
                 "longest ms": round(ms[-1], 1),
                 "over 50 ms": sum(one > 50 for one in ms),
             }
@@ -148,6 +150,7 @@ def measure() -> dict[str, Any]:
         found["open a session of 10,000 messages"] = opening(app).json()
         found["unlock, desk on the screen"] = unlocking(app).json()
         Hands().waitUntil(lambda: app.model.ready is not None)
+        found["unlock, ready to draft"] = unlocking(app, 3, to_draft=True).json()
         found["key to screen while drafting"] = keys(app).json()
         application.stalls()
         app.page.composer.box.setPlainText(PASTED)  # type: ignore[union-attr]
@@ -221,13 +224,18 @@ def opening(app: App, runs: int = 7) -> Timing:
     return after(leave, work, runs)
 
 
-def unlocking(app: App, runs: int = 7) -> Timing:
-    """From the passphrase to the desk on the screen; deriving the key from it is made to take its time."""
+def unlocking(app: App, runs: int = 7, *, to_draft: bool = False) -> Timing:
+    """From the passphrase to the desk on the screen, or until the model is loaded too.
+
+    Deriving the key from the passphrase is made to take its time.
+    """
 
     def work() -> None:
         app.access.unlock(PASSPHRASE)
         app.open_desk()
         app.window.repaint()
+        if to_draft:
+            Hands().waitUntil(lambda: app.model.ready is not None)
 
     return after(app.lock, work, runs)
 

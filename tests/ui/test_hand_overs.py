@@ -80,6 +80,50 @@ def test_the_supervisor_takes_it_over_and_the_log_has_it(opened: Opened, qtbot: 
     dialog.accept()
 
 
+def test_what_the_supervisor_gives_back_is_open_again_with_their_words(opened: Opened, qtbot: QtBot) -> None:
+    opened.app.access.set_passphrase(SUPERVISOR, "supervisor")
+    hand_over(opened, "")
+    HandOvers(opened.app.access).see()
+    [unseen] = HandOvers(opened.app.access).open()
+    assert unseen.seen_at is None
+    opened.app.lock()
+    opened.app.access.unlock(SUPERVISOR, "supervisor")
+    opened.app.open_desk()
+    dialog = dialog_of(opened)
+    [seen] = HandOvers(opened.app.access).open()
+    assert seen.seen_at is not None
+    HandOvers(opened.app.access).see()
+    dialog.findChildren(QLineEdit)[0].setText("Please call him yourself")
+    next(made for made in dialog.findChildren(QPushButton) if made.text() == "Give back").click()
+    qtbot.waitUntil(lambda: taking(dialog) == [], timeout=20_000)
+    dialog.accept()
+    opened.app.lock()
+    opened.app.access.unlock(PASSPHRASE)
+    opened.app.open_desk()
+    assert opened.app.desk is not None
+    opened.app.desk.open_client(seen.client_id)
+    opened.reach(Phase.RISK)
+    panel = opened.page.decisions.risk
+    qtbot.waitUntil(panel.given_back.isVisible, timeout=20_000)
+    assert "Please call him yourself" in panel.given_back.text()
+    panel.choices[Disposition.CONTACTED].click()
+    opened.reach(Phase.DISPOSED)
+    with opened.app.access.vault.read() as db:
+        bodies = [json.loads(body) for (body,) in db.rows("SELECT body FROM audit ORDER BY sequence")]
+    kinds = [body["kind"] for body in bodies if body["kind"].startswith("risk")]
+    assert kinds == ["risk hit", "risk disposed", "risk seen", "risk given back", "risk disposed"]
+    assert "call him" not in json.dumps(bodies)
+
+
+def test_giving_back_needs_words(opened: Opened) -> None:
+    hand_over(opened, "")
+    queue = HandOvers(opened.app.access)
+    [one] = queue.open()
+    with pytest.raises(InputRefused, match="what the therapist should do"):
+        queue.give_back(one.turn_id, " ")
+    assert queue.open() == [one]
+
+
 def test_without_a_supervisor_whoever_unlocked_closes_it_once(opened: Opened) -> None:
     hand_over(opened, "")
     queue = HandOvers(opened.app.access)

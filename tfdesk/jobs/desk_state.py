@@ -65,6 +65,7 @@ class DeskState:
     context: ContextUsed | None = None
     risk_turn: TurnRow | None = None
     marked: tuple[Marked, ...] = ()
+    given_back: str = ""  # what the supervisor wrote who gave the open risk back
     progress: tuple[int, int] = (0, 0)  # candidates done, total
     reason: str = ""
     others_waiting: int = 0  # clients besides the open one, when there is nothing to answer

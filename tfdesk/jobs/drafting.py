@@ -132,6 +132,7 @@ class Drafting(QObject):
     def _show_risk(self, turn: TurnRow) -> None:
         assert self.state.session is not None
         marked = marked_messages(self._sessions.dialogue(self.state.session.id), turn.risk)
+        self.state = replace(self.state, given_back=self._review.words_given_back(turn.id))
         self._update(phase=Phase.RISK, risk_turn=turn, marked=marked, drafts=(), emotion=None, context=None)
 
     def _ask(self) -> None:

@@ -27,6 +27,7 @@ from tfdesk.store.vault import Db, Vault
 from trainer.events import Suggestion
 
 LONGEST_NOTE = 2_000
+GIVEN_BACK = "Given back by the supervisor"
 _UNDONE_WORDS = {
     DecisionKind.APPROVED: said("Approval undone; the drafts are open again."),
     DecisionKind.EDITED: said("Approval of your edit undone; the drafts are open again."),
@@ -221,10 +222,16 @@ class Review:
             turn = conversations.turn(db, turn_id)
             if not turn.risk_open:
                 raise AlreadyDecided(said("What was done about this message is recorded already."))
-            for marked in _marked(db, turn):
+            for marked in marked_turns(db, turn):
                 conversations.set_disposition(db, marked, disposition.value)
             decisions.add_disposition(db, turn, disposition.value, note, self._now())
             audit.append(db, "risk disposed", self._now(), note or None, turn=turn_id, done=disposition.value)
+
+    def words_given_back(self, turn_id: int) -> str:
+        """What the supervisor wrote who gave this risk back; "" when that was not the last thing done."""
+        with self._vault.read() as db:
+            last = decisions.last_disposition(db, turn_id)
+        return last[1] if last is not None and last[0] == GIVEN_BACK else ""
 
     # Helpers --------------------------------------------------------------------------
 
@@ -294,7 +301,7 @@ def _checked_note(note: str) -> str:
     return checked_text(note, said("The note"), LONGEST_NOTE) if note.strip() else ""
 
 
-def _marked(db: Db, turn: TurnRow) -> set[int]:
+def marked_turns(db: Db, turn: TurnRow) -> set[int]:
     """Ids of the turn with the hit and of the other turns its spans point into (indices of the dialogue)."""
     spoken = conversations.spoken(db, conversations.session(db, turn.session_id))
     indices = {span.where for span in turn.risk.spans if isinstance(span.where, int)} if turn.risk else set()

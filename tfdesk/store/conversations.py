@@ -295,7 +295,8 @@ def set_risk(db: Db, turn_id: int, risk: Risk | None) -> None:
     db.run(sql, risk.status if risk else None, body, turn_id)
 
 
-def set_disposition(db: Db, turn_id: int, disposition: str) -> None:
+def set_disposition(db: Db, turn_id: int, disposition: str | None) -> None:
+    """Set what was done about a hit; None opens it again."""
     db.run("UPDATE turns SET disposition = ? WHERE id = ?", disposition, turn_id)
 
 

@@ -181,15 +181,26 @@ def add_disposition(db: Db, turn: TurnRow, disposition: str, note: str, at: floa
     db.run(sql, turn.id, risk, disposition, note, at)
 
 
-def last_disposed(db: Db, disposition: str) -> list[tuple[int, int, str, str, str, float]]:
-    """Messages of which this was the last thing done: turn, client, their name, its text, note, when."""
+def handed_over(db: Db, handed: str, seen: str) -> list[tuple[int, int, str, str, str, float, float | None]]:
+    """Messages after whose ``handed`` nothing was recorded but ``seen``, the oldest first.
+
+    Each: turn, client, their name, its text, note, when, when it was seen (UTC seconds).
+    """
     sql = (
-        "SELECT d.turn_id, c.id, c.name, t.text, d.note, d.at FROM dispositions d"
-        " JOIN turns t ON t.id = d.turn_id JOIN clients c ON c.id = t.client_id"
-        " WHERE d.disposition = ?"
-        " AND d.id = (SELECT max(id) FROM dispositions WHERE turn_id = d.turn_id) ORDER BY d.id"
+        "SELECT d.turn_id, c.id, c.name, t.text, d.note, d.at,"
+        " (SELECT min(s.at) FROM dispositions s WHERE s.turn_id = d.turn_id AND s.id > d.id)"
+        " FROM dispositions d JOIN turns t ON t.id = d.turn_id JOIN clients c ON c.id = t.client_id"
+        " WHERE d.disposition = ?1 AND NOT EXISTS (SELECT 1 FROM dispositions later"
+        " WHERE later.turn_id = d.turn_id AND later.id > d.id AND later.disposition <> ?2) ORDER BY d.id"
     )
-    return list(db.rows(sql, disposition))
+    return list(db.rows(sql, handed, seen))
+
+
+def last_disposition(db: Db, turn_id: int) -> tuple[str, str] | None:
+    """What was done last about a message and the note beside it; None when nothing was."""
+    sql = "SELECT disposition, note FROM dispositions WHERE turn_id = ? ORDER BY id DESC LIMIT 1"
+    row = db.row(sql, turn_id)
+    return (str(row[0]), str(row[1])) if row else None
 
 
 # Facts ----------------------------------------------------------------------------------

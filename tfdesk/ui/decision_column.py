@@ -150,7 +150,7 @@ class DecisionColumn(QWidget):
             self.notice.show_words(words)
         self.risk.setVisible(state.phase is Phase.RISK)
         if state.phase is Phase.RISK:
-            self.risk.show_hit(state.marked)
+            self.risk.show_hit(state.marked, state.given_back)
         if self.drafts.show_drafts(state.drafts if state.phase is Phase.READY else ()) and state.drafts:
             self._scroll.verticalScrollBar().setValue(0)
         self._arrange()

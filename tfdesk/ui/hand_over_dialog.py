@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tfdesk.core.errors import KnownError
+from tfdesk.core.errors import InputRefused, KnownError
 from tfdesk.services.hand_overs import HandOver, HandOvers
 from tfdesk.ui.controls import button, card, clear, label, row
 from tfdesk.ui.error_dialog import show_error
@@ -21,15 +21,18 @@ class HandOverDialog(QDialog):
 
     Signals:
         conversation_requested: client id, turn id
-        changed: one was taken over
+        changed: one was taken over or given back
+        given_back: one was given back, its risk is open again
     """
 
     conversation_requested = Signal(int, int)
     changed = Signal()
+    given_back = Signal()
 
     def __init__(self, parent: QWidget, theme: Theme, queue: HandOvers) -> None:
         super().__init__(parent)
         self._queue = queue
+        queue.see()
         self.setWindowTitle(tr("Risks handed over"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(theme.px(560), theme.px(520))
@@ -61,7 +64,7 @@ class HandOverDialog(QDialog):
             self.words.setText(tr("Nothing waits for the supervisor."))
         elif self._queue.may_take:
             self.words.setText(
-                tr("The oldest first. What you take over leaves this list and stays in the log.")
+                tr("The oldest first. What you take over or give back leaves this list and stays in the log.")
             )
         else:
             self.words.setText(tr("The supervisor takes these over, after unlocking with their passphrase."))
@@ -71,7 +74,10 @@ class HandOverDialog(QDialog):
 
     def _card(self, one: HandOver) -> QWidget:
         frame, inner = card()
-        when = label(time_in_transcript(one.at, time.time()), "muted")
+        words = time_in_transcript(one.at, time.time())
+        if one.seen_at is not None:
+            words = tr("{0}, seen {1}").format(words, time_in_transcript(one.seen_at, time.time()))
+        when = label(words, "muted")
         name = label(one.client, "strong", wrap=True)
         name.setTextFormat(PLAIN)
         inner.addLayout(row(name, None, when))
@@ -83,13 +89,16 @@ class HandOverDialog(QDialog):
         there = button(tr("Open the conversation"))
         there.clicked.connect(partial(self._go, one))
         if self._queue.may_take:
-            note = QLineEdit(placeholderText=tr("What you did (may stay empty)"))
-            note.setAccessibleName(tr("What you did (may stay empty)"))
+            note = QLineEdit(placeholderText=tr("What you did, or what the therapist should do"))
+            note.setAccessibleName(tr("What you did, or what the therapist should do"))
             taken = button(tr("Taken over"), "primary")
             taken.setAutoDefault(False)
             taken.clicked.connect(partial(self._take, one, note))
+            back = button(tr("Give back"))
+            back.setAutoDefault(False)
+            back.clicked.connect(partial(self._give_back, one, note))
             inner.addWidget(note)
-            inner.addLayout(row(there, None, taken))
+            inner.addLayout(row(there, None, back, taken))
         else:
             inner.addLayout(row(there, None))
         return frame
@@ -104,4 +113,16 @@ class HandOverDialog(QDialog):
         except KnownError as error:
             show_error(self, error)
         self.changed.emit()
+        self._show()
+
+    def _give_back(self, one: HandOver, note: QLineEdit) -> None:
+        try:
+            self._queue.give_back(one.turn_id, note.text())
+        except InputRefused as error:
+            show_error(self, error)  # the note stays, to be written
+            return
+        except KnownError as error:
+            show_error(self, error)
+        self.changed.emit()
+        self.given_back.emit()
         self._show()

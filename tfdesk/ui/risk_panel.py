@@ -14,7 +14,7 @@ from tfdesk.services.protocols import Protocol, Protocols
 from tfdesk.ui.choice_button import ChoiceButton
 from tfdesk.ui.controls import Mark, MarkedText, button, card, clear, label, row
 from tfdesk.ui.help_window import help_link
-from tfdesk.ui.text import in_words
+from tfdesk.ui.text import PLAIN, in_words
 from tfdesk.ui.theme import Theme
 
 NOTED = (Disposition.SUPERVISOR, Disposition.NOT_A_RISK)  # what asks for a few words
@@ -41,6 +41,9 @@ class RiskPanel(QWidget):
         inner.addWidget(label(self.tr("Please read this message yourself first"), "risk-title", wrap=True))
         self._why = label("", wrap=True)
         inner.addWidget(self._why)
+        self.given_back = label("", "strong", wrap=True)
+        self.given_back.setTextFormat(PLAIN)
+        inner.addWidget(self.given_back)
         self._quotes = QVBoxLayout()
         self._quotes.setSpacing(8)
         inner.addLayout(self._quotes)
@@ -80,8 +83,10 @@ class RiskPanel(QWidget):
         made.clicked.connect(self._on_choice_clicked)
         return made
 
-    def show_hit(self, marked: Sequence[Marked]) -> None:
-        """Show the marked messages and the protocol for their category."""
+    def show_hit(self, marked: Sequence[Marked], given_back: str = "") -> None:
+        """Show the marked messages, the words of a supervisor who gave it back, the category's protocol."""
+        self.given_back.setText(self.tr("The supervisor gave this back: {0}").format(given_back))
+        self.given_back.setVisible(bool(given_back))
         categories = list(dict.fromkeys(name for item in marked for name in item.risk.categories))
         self._why.setText(self._why_words(categories))
         clear(self._quotes)
