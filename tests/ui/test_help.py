@@ -181,6 +181,8 @@ def test_risk_lock_screen_and_workshop_lead_to_their_topics(opened: Opened, qtbo
     opened.client_says("the dog", Phase.RISK)
     link(opened, "What the screen misses").click()
     assert opened_help(opened).topic.name == "risk"
+    assert opened.app.workspace is not None
+    opened.app.workspace.show_page(1)
     link(opened, "In what order, and what to look at").click()
     assert opened_help(opened).topic.name == "training"
     opened.app.lock()
