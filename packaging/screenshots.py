@@ -32,6 +32,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPainter, QPixma
 from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
 from tfdesk.app import App  # noqa: E402
+from tfdesk.core.models import Disposition  # noqa: E402
 from tfdesk.core.paths import Paths  # noqa: E402
 from tfdesk.core.settings import Settings  # noqa: E402
 from tfdesk.jobs.desk_state import WAITING, Phase  # noqa: E402
@@ -43,10 +44,12 @@ from tfdesk.services.runs import RunFolder, Runs, Stage  # noqa: E402
 from tfdesk.ui.first_run import FirstRun  # noqa: E402
 from tfdesk.ui.guided import GuidedSession  # noqa: E402
 from tfdesk.ui.habits_dialog import HabitsDialog  # noqa: E402
+from tfdesk.ui.hand_over_dialog import HandOverDialog  # noqa: E402
 from tfdesk.ui.help_window import HelpWindow  # noqa: E402
 from tfdesk.ui.key_sheet import KeySheet  # noqa: E402
 from tfdesk.ui.language import NAMES, speak, spoken  # noqa: E402
 from tfdesk.ui.lock_view import LockView  # noqa: E402
+from tfdesk.ui.log_dialog import LogDialog  # noqa: E402
 from tfdesk.ui.message_menu import MessageAction  # noqa: E402
 from tfdesk.ui.paste_dialog import PasteDialog  # noqa: E402
 from tfdesk.ui.promote_dialog import PromoteDialog  # noqa: E402
@@ -264,12 +267,31 @@ class Photographer:
         self.open("Ruben S.")
         self.reach(Phase.RISK)
         self.picture("risk-hit")
+        self.hand_over()
         self.boxes()
         self.open("Devon A.")
         self.restart_model("CRASH")
         self.say("he found the note")
         self.reach(Phase.MODEL_DOWN)
         self.picture("model-down")
+
+    def hand_over(self) -> None:
+        """The risk goes to the supervisor, whose list and log are looked at."""
+        page, workspace = self.app.page, self.app.workspace
+        assert page is not None
+        assert workspace is not None
+        panel = page.decisions.risk
+        panel.choices[Disposition.SUPERVISOR].click()
+        panel.note.setText("He sounded calm on the phone. His brother has a key.")
+        panel.save.click()
+        self.reach(Phase.DISPOSED)
+        workspace.hand_overs_requested.emit()
+        self.picture("hand-overs")
+        self.close(HandOverDialog)
+        workspace.log_requested.emit()
+        wait_until(lambda: self.app.window.findChild(LogDialog) is not None)
+        self.picture("log")
+        self.close(LogDialog)
 
     def boxes(self) -> None:
         """What opens on top of the page."""
