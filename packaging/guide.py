@@ -38,7 +38,7 @@ SHOWN_IN_GUIDE = [
         "drafts-ready",
         "editing",
     ),
-    *("reject", "edit-shown", "risk-hit", "search", "help", "help-found"),
+    *("reject", "edit-shown", "risk-hit", "hand-overs", "log", "search", "help", "help-found"),
     *("workshop-empty", "workshop", "report", "sign-off", "locked"),
 ]
 WIDTH, THUMB, COLUMNS, GAP = 960, 230, 5, 6  # pixels; pictures a line
