@@ -225,9 +225,12 @@ def test_the_cards_numbers_are_those_of_an_offline_recomputation(
         notice=None,
     )
     said = record("calm", CLIENT, THERAPIST, {"speaker": "client", "text": "Then she went to her room."})
-    options = ["--model", str(bundle), "--json", "--seed", "4", "--emotion", emotion]
-    assert main(["suggest", write(tmp_path / "a.jsonl", said), *options]) == 0
-    (answer,) = answers(capsys)
+    options = ["--model", str(bundle), "--json", "--emotion", emotion]
+    for seed in range(20):  # the tiny model now and then writes nothing that may be shown
+        assert main(["suggest", write(tmp_path / "a.jsonl", said), *options, "--seed", str(seed)]) == 0
+        (answer,) = answers(capsys)
+        if answer["drafts"]:
+            break
     assert answer["drafts"]
     critic, dialogue = Critic.load(bundle), dialogue_from(said, "a.jsonl")
     client = f"{MESSAGES[0][0]} Then she went to her room."

@@ -105,7 +105,7 @@ def test_a_step_is_ticked_when_it_was_done_and_stays_so(opened: Opened, qtbot: Q
     assert steps_done(kept.first_session) == set(Step)
 
 
-def test_an_empty_clinic_says_what_to_do_next(opened: Opened) -> None:
+def test_an_empty_clinic_says_what_to_do_next(opened: Opened, qtbot: QtBot) -> None:
     assert opened.page.clients.empty.isVisible()
     assert "Add the first one" in opened.page.clients.empty.text()
     assert opened.app.desk is not None
@@ -115,8 +115,12 @@ def test_an_empty_clinic_says_what_to_do_next(opened: Opened) -> None:
     assert "Ctrl+K" in opened.page.clients.empty.text()
     assert opened.app.workspace is not None
     opened.app.workspace.show_page(1)
-    shown = [label.text() for label in opened.app.window.findChildren(QLabel) if label.isVisible()]
-    assert any("tfdesk consent grant" in words for words in shown)
+
+    def said() -> bool:
+        shown = [label.text() for label in opened.app.window.findChildren(QLabel) if label.isVisible()]
+        return any("tfdesk consent grant" in words for words in shown)
+
+    qtbot.waitUntil(said, timeout=20_000)
 
 
 def test_the_guided_session_is_refused_without_the_sample_clinic(opened: Opened) -> None:
