@@ -205,7 +205,8 @@ ROWS = (
     Row(
         20,
         "Write-ahead log deleted, damaged or an old one put back",
-        "no acknowledged row is lost; an old one is told",
+        "no acknowledged row is lost; an old one is told; after a kill in the middle of folding the log in, "
+        "which leaves the vault whole only with it, the loss is told",
         ("cli/test_backup.py::test_a_deleted_write_ahead_log_is_noticed",),
     ),
     Row(

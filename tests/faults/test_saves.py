@@ -20,7 +20,7 @@ from tests.faults.tools import (
     tries,
 )
 from tests.faults.tools import texts as texts_of
-from tfdesk.core.errors import KnownError
+from tfdesk.core.errors import KnownError, VaultDamaged
 from tfdesk.core.locks import FolderUse
 from tfdesk.core.settings import Settings, load_settings, save_settings
 from tfdesk.services.access import Access
@@ -117,6 +117,8 @@ def test_fault_20_a_log_lost_after_a_kill_takes_no_acknowledged_row_with_it(path
     kept_aside = paths.root.with_name("aside")
     shutil.copytree(paths.root, kept_aside)
     rounds = 20 if damage == "one bit" else 1
+    half_folded = killed_while_folding_in(paths, kept_aside)
+    told = 0
     for _ in range(rounds):
         shutil.rmtree(paths.root)
         shutil.copytree(kept_aside, paths.root)
@@ -125,9 +127,29 @@ def test_fault_20_a_log_lost_after_a_kill_takes_no_acknowledged_row_with_it(path
         else:
             log.write_bytes(b"" if damage == "emptied" else flipped(whole, chance))
         access = Access(paths)
-        assert set(said) <= starts(texts_of(access.unlock(PASSPHRASE)))
+        try:
+            assert set(said) <= starts(texts_of(access.unlock(PASSPHRASE)))
+        except VaultDamaged:  # two faults at once: what the kill left half done stood only in the log
+            assert half_folded
+            told += 1
         access.lock()
-    tell(rounds, "opens at the last checkpoint, which holds every acknowledged row")
+    outcome = "opens at the last checkpoint, which holds every acknowledged row"
+    tell(rounds, f"{outcome}; {told} told to be damaged" if told else outcome)
+
+
+def killed_while_folding_in(paths, kept_aside):
+    """Whether the kill came while the log was folded into the vault, which is whole only with it then."""
+    shutil.rmtree(paths.root)
+    shutil.copytree(kept_aside, paths.root)
+    (paths.root / "vault.db-wal").unlink()
+    access = Access(paths)
+    try:
+        texts_of(access.unlock(PASSPHRASE))
+    except VaultDamaged:
+        return True
+    finally:
+        access.lock()
+    return False
 
 
 def test_fault_20_a_stale_log_put_back_is_refused_or_noticed(paths, session, tell):
