@@ -1,7 +1,7 @@
-"""Muon for weight matrices, in float32.
+"""Muon for weight matrices.
 
 torch.optim.Muon orthogonalises in bfloat16, which costs ten times the matrix product itself on a CPU without
-bf16 instructions; this one does matrices of one shape together in the precision of the gradient.
+bf16 instructions; this one does matrices of one shape together in the precision it is given.
 Source: K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); update scaled to
 the size of AdamW's as in J. Liu et al., "Muon is scalable for LLM training" (2025).
 """
@@ -33,9 +33,16 @@ class Muon(torch.optim.Optimizer):
     """Nesterov momentum, orthogonalised per matrix; two-dimensional parameters only."""
 
     def __init__(
-        self, params: Iterable[torch.Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+        self,
+        params: Iterable[torch.Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+        precision: torch.dtype = torch.float32,
     ) -> None:
+        """``precision``: of the orthogonalisation; rough by design, so bfloat16 does where it is fast."""
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self._precision = precision
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
@@ -46,7 +53,8 @@ class Muon(torch.optim.Optimizer):
                 if p.grad is not None:
                     by_shape.setdefault(p.shape, []).append(p)
             for shape, params in by_shape.items():
-                update = orthogonalise(torch.stack([self._momentum(p, group["momentum"]) for p in params]))
+                moved = torch.stack([self._momentum(p, group["momentum"]) for p in params])
+                update = orthogonalise(moved.to(self._precision)).to(moved.dtype)
                 scale = group["lr"] * 0.2 * max(shape) ** 0.5
                 for p, direction in zip(params, update, strict=True):
                     p.mul_(1 - group["lr"] * group["weight_decay"]).add_(direction, alpha=-scale)

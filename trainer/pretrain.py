@@ -27,6 +27,7 @@ from trainer.bundle import LanguageModel, load_model, save_model
 from trainer.checkpoint import RUN_TOKENIZER, Checkpoints, require_finite
 from trainer.config import InputError, PretrainConfig
 from trainer.data import Document, documents, source_files, sources
+from trainer.head_loss import head_loss
 from trainer.optim import Muon
 from trainer.prompt import AUTHORED_LABELS, CLIENT, CONTEXT, THERAPIST, Encoder
 from trainer.run import fingerprint
@@ -144,7 +145,7 @@ def _optimizers(model: GPT2LMHeadModel, config: PretrainConfig) -> list[torch.op
     ids = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in ids]
     return [
-        Muon(matrices, lr=config.matrix_learning_rate, weight_decay=0.01),
+        Muon(matrices, lr=config.matrix_learning_rate, weight_decay=0.01, precision=precision()),
         torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
@@ -196,18 +197,21 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = model.to(self.device).eval()  # one pass needs no dropout
         self.model.config.use_cache = False
+        if self.device.type == "cpu":  # plain products are faster there than the fused kernel
+            self.model.set_attn_implementation("eager")
         self.optimizers = _optimizers(self.model, config)
         self.step = 0
         self.kept: int | None = None  # step of the newest checkpoint
         self.seconds = 0.0
         self.losses: list[float] = []  # of the latest steps
-        forward = self._loss
-        self.forward = torch.compile(forward, dynamic=False) if config.compile else forward
+        self.read = torch.compile(self._read, dynamic=False) if config.compile else self._read
+
+    def _read(self, ids: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = self.model.transformer(ids).last_hidden_state
+        return hidden.flatten(0, 1).to(precision())
 
     def _loss(self, ids: torch.Tensor) -> torch.Tensor:
-        hidden = self.model.transformer(ids[:, :-1]).last_hidden_state
-        logits = self.model.lm_head(hidden)
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten())
+        return head_loss(self.read(ids[:, :-1]), self.model.lm_head.weight, ids[:, 1:].flatten())
 
     @property
     def progress(self) -> float:
@@ -223,7 +227,7 @@ class Run:
         rows = max(1, config.batch * config.window // window)
         ids = batch_at(mix, self.step, final=final, window=window, rows=rows, seed=config.seed)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=precision() is torch.bfloat16):
-            loss = self.forward(ids.to(self.device))
+            loss = self._loss(ids.to(self.device))
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         require_finite(float(norm), self.step + 1, self.kept)

@@ -17,6 +17,7 @@ from trainer.bundle import load_model
 from trainer.checkpoint import NAMES, RUN_TOKENIZER, prepare_out
 from trainer.config import InputError, PretrainConfig
 from trainer.data import documents, held_out, sources
+from trainer.head_loss import head_loss
 from trainer.optim import Muon, orthogonalise
 from trainer.pretrain import learning_rate_factor, pretrain, train_tokenizer
 from trainer.sealed import Folder
@@ -165,3 +166,18 @@ def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(data_root: Path
     assert pretrain(small(data_root), folder, Log(), lambda: False, resume=True)
     assert set(words) <= set(load_model(folder.path).encoder.tokenizer.get_vocab())
     assert not folder.exists(RUN_TOKENIZER)
+
+
+def test_the_loss_of_the_head_and_its_gradients_are_those_of_a_cross_entropy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainer.head_loss.STRETCH", 7)  # the last stretch is not a whole one
+    torch.manual_seed(0)
+    hidden = torch.randn(19, 8, requires_grad=True)
+    weight = torch.randn(31, 8, requires_grad=True)
+    targets = torch.randint(0, 31, (19,))
+    expected = torch.nn.functional.cross_entropy(hidden @ weight.T, targets)
+    wanted = torch.autograd.grad(3 * expected, (hidden, weight))
+    loss = head_loss(hidden, weight, targets)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(torch.autograd.grad(3 * loss, (hidden, weight)), wanted)
