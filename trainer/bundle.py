@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class Manifest:
     notice: str | None = None  # shown in the window while this model is in use
     emotion_temperature: float = 1.0  # divides the logits of the emotion slot (calibration)
     emotion_threshold: float = 0.0  # below this confidence the emotion is "unsure"
+    likelihood: float | None = None  # of a candidate that the model is half sure of (trainer.desk)
     signature: str | None = None
     format: int = 1
 
@@ -90,6 +92,12 @@ class LanguageModel:
         if self.manifest is not None:
             return self.manifest.emotion_threshold
         return float(self.meta.get("emotion_threshold", 0.0))
+
+    @property
+    def likelihood(self) -> float | None:
+        """Of a candidate that it is half sure of (trainer.desk), None where that was never measured."""
+        found = self.manifest.likelihood if self.manifest is not None else self.meta.get("likelihood")
+        return None if found is None else float(found)
 
     @property
     def sources(self) -> list[dict[str, Any]]:
@@ -141,6 +149,9 @@ def read_manifest(folder: Folder) -> Manifest:
         raise BundleError(f"{where} lacks fields; copy the model again.") from None
     if manifest.format != 1 or not isinstance(manifest.files, dict):
         raise BundleError(f"{where} was written by another version of the program.")
+    figures = (manifest.emotion_temperature, manifest.emotion_threshold, manifest.likelihood or 0.0)
+    if not all(isinstance(figure, (int, float)) and math.isfinite(figure) for figure in figures):
+        raise BundleError(f"{where} holds a figure that is no number; copy the model again.")
     missing = {CONFIG, WEIGHTS, TOKENIZER} - set(manifest.files)
     if missing:
         raise BundleError(f"{where} does not name {sorted(missing)[0]}; copy the model again.")

@@ -71,6 +71,7 @@ def make_bundle(
             notice=notice,
             emotion_temperature=lm.emotion_temperature,
             emotion_threshold=lm.emotion_threshold,
+            likelihood=lm.likelihood,
         )
         load_model(beside, key)  # a weight too large for float16 became infinite: refused here
         Critic.load(beside, key)

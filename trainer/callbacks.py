@@ -22,6 +22,7 @@ from transformers import set_seed as seed_everything
 from trainer.bundle import LanguageModel, save_model
 from trainer.calibration import calibrate
 from trainer.checkpoint import Checkpoints, random_state, require_finite, require_space, set_random_state
+from trainer.desk import usual_likelihood
 from trainer.dialogue import Dialogue
 from trainer.prompt import END, Encoder
 from trainer.run import Run
@@ -188,15 +189,16 @@ def write_result(
     broken: bool = False,
     **more: Any,
 ) -> None:
-    """Calibrate the emotion anew, write the model with its ``meta.json`` and drop the checkpoints.
+    """Calibrate emotion and likelihood anew, write the model with its ``meta.json`` and drop the checkpoints.
 
     Figures of the calibration are added to ``metrics``; ``more`` goes to the meta as it is; ``stopped`` says
     why the run ended early. The checkpoints of a ``broken`` run stay, so that it can be resumed.
     """
     run = training.run
     lm.model.eval()
-    meta = run.meta(config, lm) | calibrate(lm, dialogues, metrics) | {"metrics": metrics} | more
     lm.model.config.use_cache = True
+    measured = calibrate(lm, dialogues, metrics) | {"likelihood": usual_likelihood(lm, dialogues)}
+    meta = run.meta(config, lm) | measured | {"metrics": metrics} | more
     save_model(run.out, lm.model, lm.encoder, meta)
     if not broken:
         training.checkpoints.remove()

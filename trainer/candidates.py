@@ -26,6 +26,7 @@ class Candidate:
     text: str
     strategy: str
     flags: tuple[str, ...] = ()
+    likelihood: float = 0.0  # see trainer.generate.Generated
 
 
 def finish(text: str, ended: bool) -> tuple[str, bool] | None:

@@ -15,8 +15,9 @@ from typing import Any
 
 from trainer.bundle import CRITIC_CONFIG, BundleError, LanguageModel, load_model
 from trainer.candidates import SHORTENED, Candidate, choose, finish, unusable
-from trainer.config import STARTER_SHA256, InputError, RlConfig, starter_dir
+from trainer.config import STARTER_SHA256, InputError, starter_dir
 from trainer.critic import Critic
+from trainer.desk import CANDIDATES, assurance, desk_prompt, write_candidates
 from trainer.dialogue import Dialogue
 from trainer.events import (
     WITHHELD_ABSTAINED,
@@ -33,7 +34,7 @@ from trainer.events import (
     risk_json,
 )
 from trainer.evidence import Scored
-from trainer.generate import SLOTS_WRITTEN, Generated, emotion_distribution, generate_replies
+from trainer.generate import Generated, emotion_distribution
 from trainer.phrases import asks_about_the_therapist
 from trainer.prompt import UNKNOWN, Prompt
 from trainer.rewards import words
@@ -43,12 +44,7 @@ from trainer.sealed import SUFFIX
 
 AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
-CANDIDATES = 8  # written in one batch
 ROUNDS = 2  # a second batch is written when the first does not fill the request
-SPREAD = 5  # likeliest strategies that the candidates take in turn
-MAX_REPLY = 64  # tokens
-MAX_PROMPT = RlConfig().max_prompt  # the length the model was rewarded on
-TEMPERATURE, TOP_P = 0.6, 0.9  # at 0.8 the starter earns as much and makes less sense
 POOR = 0.35  # a reward below this is not shown; of professionals' replies 5 % lie below (calibration tenth)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
 
@@ -149,7 +145,7 @@ class Engine:
         clock = _Clock(self.load_ms)
         screening = screened(self.screen, request.dialogue, request.cleared)
         on_event("risk", value=risk_json(screening.risk))
-        prompt = self._prompt(request.dialogue)
+        prompt = desk_prompt(self.lm, request.dialogue)
         context = ContextUsed(
             situation=prompt.situation or None,
             turns_used=prompt.turns_used,
@@ -172,10 +168,6 @@ class Engine:
         return Suggestion(
             self.name, screening.risk, heard.emotion, context, drafts, withheld, reason, clock.timing()
         )
-
-    def _prompt(self, dialogue: Dialogue) -> Prompt:
-        room = self.lm.positions - SLOTS_WRITTEN - MAX_REPLY
-        return self.lm.encoder.prompt(dialogue, min(MAX_PROMPT, room))
 
     def _drafts(
         self,
@@ -201,21 +193,18 @@ class Engine:
         chosen: list[int] = []
         done, total = 0, CANDIDATES
         for number in range(ROUNDS):
-            made = generate_replies(
+            made = write_candidates(
                 self.lm,
-                [prompt] * CANDIDATES,
-                max_new=MAX_REPLY,
-                temperature=TEMPERATURE,
-                top_p=TOP_P,
-                seed=_seed(request, number),
+                prompt,
+                _seed(request, number),
                 emotion=heard.slot,
                 strategy=request.strategy,
-                spread=SPREAD,
                 on_step=progress,
             )
             fresh = usable(request.dialogue, made, pool)
             pool += fresh
-            scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh])
+            sure = [assurance(candidate.likelihood, self.lm.likelihood) for candidate in fresh]
+            scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh], sure)
             totals = [self.scorer.total(one, with_emotion) for one in scored]
             order = sorted(
                 (index for index, total in enumerate(totals) if total >= POOR),
@@ -277,7 +266,7 @@ def usable(dialogue: Dialogue, written: Sequence[Generated], known: Sequence[Can
         text, shortened = whole
         seen.add(text)
         flags = (*fault_names(text), *([SHORTENED] if shortened else []))
-        fresh.append(Candidate(text, made.strategy, flags))
+        fresh.append(Candidate(text, made.strategy, flags, made.likelihood))
     return fresh
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -32,6 +32,7 @@ class Generated:
     ended: bool  # the end token was written before the limit
     distribution: dict[str, float]  # of the client's emotion, calibrated when the bundle says how; sums to 1
     ids: tuple[int, ...]  # everything written, slots and end token included
+    likelihood: float = field(default=0.0, compare=False)  # of the reply: mean nats per token
 
 
 def emotion_distribution(lm: LanguageModel, prompt: Prompt) -> dict[str, float]:
@@ -200,19 +201,23 @@ class _Batch:
         strategy_ids = self._strategy_ids(strategies, spread)
         opening = torch.full_like(emotion_ids, encoder.reply_slot)
         self._feed(torch.stack([strategy_ids, opening], dim=1))
-        written = torch.cat(
-            [torch.stack([emotion_ids, slot, strategy_ids, opening], dim=1), self._text(max_new, on_step)],
-            dim=1,
-        )
+        text, likelihoods = self._text(max_new, on_step)
+        written = torch.cat([torch.stack([emotion_ids, slot, strategy_ids, opening], dim=1), text], dim=1)
         return [
-            self._completion(ids, chances)
-            for ids, chances in zip(written.tolist(), distributions, strict=True)
+            self._completion(ids, chances, likelihood)
+            for ids, chances, likelihood in zip(
+                written.tolist(), distributions, likelihoods.tolist(), strict=True
+            )
         ]
 
-    def _text(self, max_new: int, on_step: Callable[[int, int], None] | None) -> torch.Tensor:
-        """(B, <= max_new) tokens; a finished row goes on with end tokens."""
+    def _text(
+        self, max_new: int, on_step: Callable[[int, int], None] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, <= max_new) tokens and (B,) their mean log-probability; a finished row goes on with ends."""
         end = self.lm.encoder.end
         finished = torch.zeros(len(self.logits), dtype=torch.bool)
+        surprise = torch.zeros(len(self.logits))
+        length = torch.zeros(len(self.logits))
         columns: list[torch.Tensor] = []
         for step in range(max_new):
             blocked = self.blocked if step else self.blocked_first
@@ -223,6 +228,9 @@ class _Batch:
                 self.top_p,
             )
             columns.append(tokens.masked_fill(finished, end))
+            logs = torch.log_softmax(self.logits, dim=-1).gather(1, tokens[:, None])[:, 0]
+            surprise += logs.masked_fill(finished, 0.0)
+            length += ~finished
             finished |= tokens == end
             if on_step is not None:
                 on_step(step + 1, int(finished.sum()))
@@ -230,9 +238,9 @@ class _Batch:
                 break
             if step + 1 < max_new:
                 self._feed(columns[-1][:, None])
-        return torch.stack(columns, dim=1)
+        return torch.stack(columns, dim=1), surprise / length.clamp(min=1)
 
-    def _completion(self, ids: list[int], chances: dict[str, float]) -> Generated:
+    def _completion(self, ids: list[int], chances: dict[str, float], likelihood: float) -> Generated:
         encoder = self.lm.encoder
         if encoder.end in ids:
             ids = ids[: ids.index(encoder.end) + 1]
@@ -241,4 +249,4 @@ class _Batch:
         assert read.strategy is not None
         assert read.reply is not None
         reply = read.reply if read.ended else read.reply.rstrip("�").rstrip()  # half a character was cut off
-        return Generated(read.emotion, read.strategy, reply, read.ended, chances, tuple(ids))
+        return Generated(read.emotion, read.strategy, reply, read.ended, chances, tuple(ids), likelihood)

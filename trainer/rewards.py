@@ -53,6 +53,7 @@ class Case:
     client: str
     reply: str
     ended: bool = True  # the model ended it itself
+    assurance: float = 1.0  # how sure the model is of it (trainer.desk); 1 where that is not asked
     emotion_true: str | None = None  # annotated label of the latest client turn
     emotion_said: str | None = None  # label that the model put in the slot
     reference: str | None = None  # the professional's reply; training only
@@ -106,13 +107,13 @@ def originality(case: Case) -> float:
 
 
 def form(case: Case) -> float:
-    """Length, repetition and spelling.
+    """Length, repetition, spelling, and how sure the model is of its words.
 
     0 for silence, a reply beyond all length, or one that says everything thrice; hardly more for one with
     a word that does not exist.
     """
     value = _length_factor(len(words(case.reply))) * max(0.0, 1 - 2 * repeated_share(case.reply))
-    return value * NO_WORD ** len(unknown_words(case.reply, case.client))
+    return value * case.assurance * NO_WORD ** len(unknown_words(case.reply, case.client))
 
 
 def substance(case: Case) -> float:

@@ -23,9 +23,15 @@ class Scorer:
         self._critic = critic
         self._weights = dict(weights or RlConfig().weights)
 
-    def score(self, dialogue: Dialogue, replies: Sequence[str]) -> list[Scored]:
-        """What is known of each reply, in order."""
-        cases = [Case(client=quotable(dialogue), reply=reply) for reply in replies]
+    def score(
+        self, dialogue: Dialogue, replies: Sequence[str], assurances: Sequence[float] | None = None
+    ) -> list[Scored]:
+        """What is known of each reply, in order; ``assurances``: how sure the model is of each, in [0, 1]."""
+        sure = [1.0] * len(replies) if assurances is None else assurances
+        cases = [
+            Case(client=quotable(dialogue), reply=reply, assurance=one)
+            for reply, one in zip(replies, sure, strict=True)
+        ]
         scores = self._critic.score([(dialogue, reply) for reply in replies])
         return [Scored(case, found, reward(case, found)) for case, found in zip(cases, scores, strict=True)]
 

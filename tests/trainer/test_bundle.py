@@ -136,9 +136,15 @@ def _twice(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
 
 
+def _no_number(folder: Path) -> None:
+    manifest = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps(manifest | {"likelihood": "high"}))
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
+        (_no_number, "no number"),
         (_truncate, "not the file the manifest describes"),
         (_flip_bit, "not the file the manifest describes"),
         (_foreign_file, "does not belong"),

@@ -29,7 +29,7 @@ def engine(desk_bundle: Path) -> Engine:
 
 @pytest.fixture(autouse=True)
 def short_replies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.engine.MAX_REPLY", 24)
+    monkeypatch.setattr("trainer.desk.MAX_REPLY", 24)
 
 
 class Heard:
@@ -67,9 +67,9 @@ def test_the_card_is_identical_when_the_same_batch_is_scored_again(
     batches: list[list[str]] = []
     score = Scorer.score
 
-    def noted(scorer: Scorer, dialogue: Dialogue, replies: Any) -> Any:
+    def noted(scorer: Scorer, dialogue: Dialogue, replies: Any, sure: Any) -> Any:
         batches.append(list(replies))
-        return score(scorer, dialogue, replies)
+        return score(scorer, dialogue, replies, sure)
 
     monkeypatch.setattr(Scorer, "score", noted)
     answer = Engine(engine.lm, Scorer(critic), engine.screen, engine.name).suggest(Request(CALM))
@@ -179,7 +179,7 @@ def test_a_chosen_strategy_is_the_strategy_of_every_draft(engine: Engine) -> Non
 
 def test_emotion_off_leaves_answer_input_and_reward_without_it(engine: Engine, monkeypatch: Any) -> None:
     slots: list[str] = []
-    import trainer.engine as module
+    import trainer.desk as module
 
     real = module.generate_replies
 

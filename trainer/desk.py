@@ -1,0 +1,82 @@
+"""Writing candidates as it is done at the desk, and how sure the model is of each.
+
+Sample and rank: of many replies sampled for one message, those whose words the model itself finds likeliest
+make the most sense (D. Adiwardana et al., "Towards a human-like open-domain chatbot", 2020, by the same mean
+log-likelihood per token). What is likely depends on the model and its tokenizer, so the measure is the
+model's own candidates for messages that it never saw.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from trainer.bundle import LanguageModel
+from trainer.config import RlConfig
+from trainer.data import calibration
+from trainer.dialogue import Dialogue
+from trainer.floors import exchanges
+from trainer.generate import SLOTS_WRITTEN, Generated, generate_replies
+from trainer.prompt import Prompt
+
+CANDIDATES = 32  # written in one batch; with eight, half as many of the best make sense
+SPREAD = 5  # likeliest strategies that the candidates take in turn
+MAX_REPLY = 64  # tokens
+MAX_PROMPT = RlConfig().max_prompt  # the length the model was rewarded on
+TEMPERATURE, TOP_P = 0.6, 0.9  # at 0.8 the starter earns as much and makes less sense
+MOMENTS = 40  # messages whose candidates show what is likely for a model
+FEWEST = 5  # of them, for a figure
+UPPER = 0.75  # quantile of the candidates' likelihood at which the model is half sure
+SOFTNESS = 0.3  # nats per token over which that changes
+
+
+def desk_prompt(lm: LanguageModel, dialogue: Dialogue) -> Prompt:
+    """The dialogue as it is read at the desk, with room for a reply."""
+    room = lm.positions - SLOTS_WRITTEN - MAX_REPLY
+    return lm.encoder.prompt(dialogue, min(MAX_PROMPT, room))
+
+
+def write_candidates(
+    lm: LanguageModel,
+    prompt: Prompt,
+    seed: int,
+    *,
+    emotion: str | Callable[[Mapping[str, float]], str] | None = None,
+    strategy: str | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> list[Generated]:
+    """``CANDIDATES`` replies to one message; see ``generate_replies``."""
+    return generate_replies(
+        lm,
+        [prompt] * CANDIDATES,
+        max_new=MAX_REPLY,
+        temperature=TEMPERATURE,
+        top_p=TOP_P,
+        seed=seed,
+        emotion=emotion,
+        strategy=strategy,
+        spread=SPREAD,
+        batch=CANDIDATES,
+        on_step=on_step,
+    )
+
+
+def usual_likelihood(lm: LanguageModel, dialogues: Sequence[Dialogue], seed: int = 1) -> float | None:
+    """Upper quartile of the likelihood (mean nats per token, below 0) of the model's own candidates.
+
+    They answer messages of the calibration tenth; with too few of these the model's earlier figure is kept.
+    """
+    moments = [moment for moment, _ in exchanges([d for d in dialogues if calibration(d.id)])]
+    if len(moments) < FEWEST:
+        return lm.likelihood
+    moments = random.Random(seed).sample(moments, min(MOMENTS, len(moments)))
+    made = [one for m in moments for one in write_candidates(lm, desk_prompt(lm, m), seed) if one.ended]
+    return round(float(np.quantile([one.likelihood for one in made], UPPER)), 4) if made else lm.likelihood
+
+
+def assurance(likelihood: float, usual: float | None) -> float:
+    """How sure the model is of a reply, in [0, 1]: a half at ``usual``; 1 where that was never measured."""
+    return 1.0 if usual is None else 1 / (1 + math.exp((usual - likelihood) / SOFTNESS))
