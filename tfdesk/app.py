@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -28,8 +27,6 @@ from tfdesk.jobs.model_process import ModelProcess
 from tfdesk.jobs.tasks import Tasks
 from tfdesk.jobs.workshop import Workshop
 from tfdesk.services.access import Access, VaultState
-from tfdesk.services.audit_file import Line, Verdict, latest, vault_log, verify
-from tfdesk.services.finding import Finder
 from tfdesk.services.flags import Flags
 from tfdesk.services.hand_overs import HandOvers
 from tfdesk.services.key_ring import KeyRing
@@ -38,33 +35,26 @@ from tfdesk.services.models import MANIFEST, SEALED, Models
 from tfdesk.services.policies import emotion_shown
 from tfdesk.services.protocols import Protocols
 from tfdesk.services.recovery import Recovery, RecoveryState
-from tfdesk.services.reliance import OverReliance
 from tfdesk.services.review import Review
 from tfdesk.services.runs import Runs
 from tfdesk.services.sessions import Sessions
 from tfdesk.ui import keys
+from tfdesk.ui.boxes import Boxes
 from tfdesk.ui.clipboard import Clipboard
 from tfdesk.ui.closing import LastBackup
 from tfdesk.ui.commands import Command, Shortcuts
 from tfdesk.ui.desk_page import DeskPage
 from tfdesk.ui.error_dialog import UncaughtErrors, show_alone, show_error
-from tfdesk.ui.everything import Everything
 from tfdesk.ui.first_run import FirstRun
 from tfdesk.ui.guided import GuidedSession, Step, steps_done
-from tfdesk.ui.habits_dialog import HabitsDialog
-from tfdesk.ui.hand_over_dialog import HandOverDialog
-from tfdesk.ui.help_window import HelpWindow
-from tfdesk.ui.key_sheet import KeySheet
 from tfdesk.ui.language import chosen, speak, spoken
 from tfdesk.ui.language_menu import tell_when
 from tfdesk.ui.late_page import LatePage
 from tfdesk.ui.lock_view import LockView
-from tfdesk.ui.log_dialog import SHOWN, LogDialog
 from tfdesk.ui.main_window import MainWindow
 from tfdesk.ui.older_copy import OlderCopy
 from tfdesk.ui.one_window import OneWindow
 from tfdesk.ui.recovery_view import RecoveryView
-from tfdesk.ui.search_box import SearchBox
 from tfdesk.ui.session_watch import NO_BUSES, Buses, SessionWatch
 from tfdesk.ui.text import in_words
 from tfdesk.ui.theme import SCALE_STEP, Theme
@@ -108,7 +98,6 @@ class App(QObject):
         self.window.painted.connect(self._on_painted)
         self.window.idled.connect(self.lock)
         self.window.closed.connect(self._on_closed)
-        self.window.help_requested.connect(self._open_help)
         self.watch = SessionWatch(buses, self)
         self.watch.went_away.connect(self.lock)
         self.last_backup = LastBackup(
@@ -123,8 +112,28 @@ class App(QObject):
         self._notice: OlderCopy | None = None
         self._guide: GuidedSession | None = None
         self._guiding = False  # it comes back after a lock
+        self.boxes = self._boxes()
         self.commands = self._commands()
         Shortcuts(self.window, self.commands)
+
+    def _boxes(self) -> Boxes:
+        boxes = Boxes(
+            window=self.window,
+            theme=self.theme,
+            access=self.access,
+            tasks=self.tasks,
+            settings=lambda: self._settings,
+            always=lambda: self.commands,
+            everywhere=self._all_commands,
+        )
+        self.window.help_requested.connect(boxes.open_help)
+        boxes.client_wanted.connect(self._on_client_found)
+        boxes.message_wanted.connect(self._on_message_found)
+        boxes.keys_changed.connect(self._on_keys_changed)
+        boxes.write_first_toggled.connect(self._on_write_first_toggled)
+        boxes.hand_overs_changed.connect(self._count_hand_overs)
+        boxes.given_back.connect(self._on_given_back)
+        return boxes
 
     def start(self) -> None:
         """Show the window: first run or lock screen."""
@@ -140,7 +149,7 @@ class App(QObject):
         """What works with the vault locked too."""
         group = self.tr("The window")
         return [
-            Command(group, self.tr("Help"), ("Shift+F1",), self._open_help),
+            Command(group, self.tr("Help"), ("Shift+F1",), self.boxes.open_help),
             Command(group, self.tr("Lock"), ("Ctrl+L",), self.lock),
             Command(group, self.tr("Larger text"), ("Ctrl++", "Ctrl+="), self._enlarge),
             Command(group, self.tr("Smaller text"), ("Ctrl+-",), self._shrink),
@@ -237,13 +246,13 @@ class App(QObject):
         )
         self.workspace.lock_requested.connect(self.lock)
         self.workspace.look_requested.connect(self._on_look_requested)
-        self.workspace.search_requested.connect(self._open_search)
-        self.workspace.keys_requested.connect(self._open_keys)
-        self.workspace.help_requested.connect(self._open_help)
+        self.workspace.search_requested.connect(self.boxes.open_search)
+        self.workspace.keys_requested.connect(self.boxes.open_keys)
+        self.workspace.help_requested.connect(self.boxes.open_help)
         self.workspace.guide_requested.connect(self._open_guide)
-        self.workspace.habits_requested.connect(self._open_habits)
-        self.workspace.log_requested.connect(self._check_log)
-        self.workspace.hand_overs_requested.connect(self._open_hand_overs)
+        self.workspace.habits_requested.connect(self.boxes.open_habits)
+        self.workspace.log_requested.connect(self.boxes.check_log)
+        self.workspace.hand_overs_requested.connect(self.boxes.open_hand_overs)
         self.desk.clients_changed.connect(self._count_hand_overs)
         self._count_hand_overs()
         Shortcuts(self.workspace, self.workspace.commands())
@@ -279,17 +288,6 @@ class App(QObject):
         assert self.workspace is not None
         return [*self.page.commands, *self.workspace.commands(), *self.commands]
 
-    def _open_search(self) -> None:
-        if self.page is not None:
-            everything = Everything(
-                finder=Finder(self.access.vault),
-                commands=self._all_commands(),
-                open_client=self._on_client_found,
-                open_message=self._on_message_found,
-                open_topic=self._open_help,
-            )
-            SearchBox(self.window, self.theme, everything.find).open()
-
     def _on_client_found(self, client_id: int) -> None:
         if self.page is not None and self.workspace is not None:
             self.workspace.show_page(0)
@@ -300,24 +298,8 @@ class App(QObject):
             self.workspace.show_page(0)
             self.page.show_message(client_id, turn_id)
 
-    def _open_keys(self) -> None:
-        if self.page is not None:
-            changes = keys.read(self._settings.keys)
-            sheet = KeySheet(self.window, self.theme, self._all_commands(), changes)
-            sheet.keys_changed.connect(self._on_keys_changed)
-            sheet.open()
-
     def _on_keys_changed(self, changes: dict[str, str]) -> None:
         self._save(replace(self._settings, keys=keys.written(changes)))
-
-    def _open_help(self, topic: str = "") -> None:
-        """Open Help, or bring it to the front; it works with the vault locked too."""
-        shown = self.window.findChild(HelpWindow)
-        if shown is None:
-            shown = HelpWindow(self.window, self.theme)
-            shown.keys_requested.connect(self._open_keys)
-            Shortcuts(shown, self.commands)
-        shown.open_topic(topic)
 
     def _open_guide(self) -> None:
         """Begin the guided first session, go on with it, or begin again when all of it was done."""
@@ -349,36 +331,13 @@ class App(QObject):
             self._guide.deleteLater()
             self._guide = None
 
-    def _open_habits(self) -> None:
-        figures = OverReliance(self.access.vault).figures()
-        dialog = HabitsDialog(self.window, self.theme, figures, write_first=self._settings.write_first)
-        dialog.write_first.toggled.connect(self._on_write_first_toggled)
-        dialog.open()
-
     def _count_hand_overs(self) -> None:
         if self.workspace is not None and self.access.state is VaultState.UNLOCKED:
             self.workspace.show_hand_overs(len(HandOvers(self.access).open()))
 
-    def _open_hand_overs(self) -> None:
-        dialog = HandOverDialog(self.window, self.theme, HandOvers(self.access))
-        dialog.conversation_requested.connect(self._on_message_found)
-        dialog.changed.connect(self._count_hand_overs)
+    def _on_given_back(self) -> None:
         if self.desk is not None:
-            dialog.given_back.connect(self.desk.refresh)
-        dialog.open()
-
-    def _check_log(self) -> None:
-        vault = self.access.vault
-
-        def work() -> tuple[Verdict, list[Line]]:
-            log_now = vault_log(vault)
-            return verify(log_now), latest(log_now, SHOWN)
-
-        self.tasks.run_in_background(work, self._show_log, partial(show_error, self.window))
-
-    def _show_log(self, found: tuple[Verdict, list[Line]]) -> None:
-        if self.workspace is not None and self.access.state is VaultState.UNLOCKED:
-            LogDialog(self.window, self.theme, *found).open()
+            self.desk.refresh()
 
     def _on_write_first_toggled(self, write_first: bool) -> None:
         if self.page is not None:

@@ -2,6 +2,7 @@
 
 vault  the vault beside plain sqlite3 (also named by --vs sqlite3), 10k, 100k and 1M messages unless --size
 desk   the window: first frame, long conversations, searches, keys while it drafts, memory
+sense  how well figures tell drafts that make sense (rated, resources/labels); --model DIR
 stall  how long the window's thread is kept through a scripted afternoon of 40 messages
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from tests.bench import desk, vault
@@ -17,7 +19,8 @@ from tests.bench import desk, vault
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("name", choices=["vault", "desk", "stall"])
+    parser.add_argument("name", choices=["vault", "desk", "sense", "stall"])
+    parser.add_argument("--model", type=Path, help="a bundle; the starter without it")
     parser.add_argument("--vs", choices=["sqlite3"], default="sqlite3")
     parser.add_argument("--size", type=int, action="append")
     parser.add_argument("--json", action="store_true")
@@ -25,6 +28,10 @@ def main() -> None:
     if args.name == "vault":
         found = vault.measure(tuple(args.size or vault.SIZES))
         print(json.dumps(found, indent=1) if args.json else _table(found))
+    elif args.name == "sense":
+        from tests.bench import sense  # torch: only here
+
+        print(json.dumps(sense.measure(args.model), indent=1))
     else:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         print(json.dumps(desk.measure() if args.name == "desk" else desk.stall(), indent=1))
