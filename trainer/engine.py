@@ -44,6 +44,7 @@ from trainer.sealed import SUFFIX
 
 AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
+SCORED = 12  # of a batch, those that the model finds likeliest; the critic reads no more
 ROUNDS = 2  # a second batch is written when the first does not fill the request
 POOR = 0.35  # a reward below this is not shown; of professionals' replies 5 % lie below (calibration tenth)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
@@ -201,7 +202,7 @@ class Engine:
                 strategy=request.strategy,
                 on_step=progress,
             )
-            fresh = usable(request.dialogue, made, pool)
+            fresh = sorted(usable(request.dialogue, made, pool), key=lambda one: -one.likelihood)[:SCORED]
             pool += fresh
             sure = [assurance(candidate.likelihood, self.lm.likelihood) for candidate in fresh]
             scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh], sure)

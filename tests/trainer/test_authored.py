@@ -16,7 +16,7 @@ from trainer.run import read_data
 @pytest.fixture(scope="module")
 def authored() -> list[Dialogue]:
     files = sorted((resources_dir() / "authored").glob("[wp]*.jsonl.gz"))
-    names = [f"p{n}.jsonl.gz" for n in "123456789ab"] + [f"w{n}.jsonl.gz" for n in range(1, 9)]
+    names = [f"p{n}.jsonl.gz" for n in "123456789abcd"] + [f"w{n}.jsonl.gz" for n in range(1, 9)]
     assert [Path(f).name for f in files] == names
     return [dialogue for file in files for dialogue in read_data(file, None).dialogues]
 
