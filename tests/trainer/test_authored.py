@@ -17,7 +17,7 @@ from trainer.run import read_data
 @pytest.fixture(scope="module")
 def authored() -> list[Dialogue]:
     files = sorted((resources_dir() / "authored").glob("[wp]*.jsonl.gz"))
-    names = [f"p{n}.jsonl.gz" for n in "123456789abcd"] + [f"w{n}.jsonl.gz" for n in range(1, 9)]
+    names = [f"p{n}.jsonl.gz" for n in "123456789abcde"] + [f"w{n}.jsonl.gz" for n in range(1, 9)]
     assert [Path(f).name for f in files] == names
     return [dialogue for file in files for dialogue in read_data(file, None).dialogues]
 
@@ -40,7 +40,7 @@ def test_every_turn_carries_a_known_label_for_its_speaker(authored: list[Dialogu
 
 @pytest.mark.parametrize(
     ("sets", "least"),
-    [("w[1-8]-", 1.0), ("p[1-7]-", 0.5), ("p[89]-", 0.15)],  # pa to pd answer, they compare nothing
+    [("w[1-8]-", 1.0), ("p[1-7]-", 0.5), ("p[89]-", 0.15)],  # pa to pe only answer
 )
 def test_dialogues_bring_poorer_replies_to_learn_from(
     authored: list[Dialogue], sets: str, least: float
