@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -49,3 +50,15 @@ def test_dialogues_bring_poorer_replies_to_learn_from(
     with_worse = sum(any(turn.worse for turn in dialogue.turns) for dialogue in chosen)
     assert chosen
     assert with_worse >= least * len(chosen)
+
+
+def test_ratings_of_sense_are_of_replies_to_authored_messages(authored: list[Dialogue]) -> None:
+    lines = (resources_dir() / "labels" / "sense.jsonl").read_text().splitlines()
+    turns = {dialogue.id: dialogue.turns for dialogue in authored}
+    for row in map(json.loads, lines):
+        assert turns[row["id"]][row["turn"]].speaker == "therapist"
+        assert turns[row["id"]][row["turn"] - 1].speaker == "client"
+        assert row["strategy"] in AUTHORED_LABELS.strategies
+        assert row["sense"] in (0, 1, 2)
+        assert row["reply"].strip()
+    assert len(lines) > 1000
