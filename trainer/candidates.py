@@ -70,14 +70,16 @@ def alike(one: str, other: str) -> bool:
 
 
 def choose(ranked: Sequence[Candidate], count: int, same_strategy: bool) -> list[int]:
-    """Indices of the first ``count`` that differ in text, and in strategy unless one was asked for."""
+    """Indices of ``count`` that differ in text, the best first.
+
+    Unless one strategy was asked for, those of different strategies are taken first; the rest is filled up.
+    """
     chosen: list[int] = []
-    for index, candidate in enumerate(ranked):
-        if len(chosen) == count:
-            break
-        others = [ranked[earlier] for earlier in chosen]
-        if any(alike(candidate.text, other.text) for other in others):
-            continue
-        if same_strategy or all(candidate.strategy != other.strategy for other in others):
-            chosen.append(index)
-    return chosen
+    for differing in (False,) if same_strategy else (True, False):
+        for index, candidate in enumerate(ranked):
+            others = [ranked[earlier] for earlier in chosen]
+            taken = index in chosen or any(alike(candidate.text, other.text) for other in others)
+            strategies = {other.strategy for other in others} if differing else set()
+            if len(chosen) < count and not taken and candidate.strategy not in strategies:
+                chosen.append(index)
+    return sorted(chosen)

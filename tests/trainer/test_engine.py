@@ -301,15 +301,16 @@ def test_a_fresh_reply_is_shown() -> None:
     assert not unusable("Saying yes again had a price that evening.", [MESSAGES[0][0]])
 
 
-def test_near_duplicates_and_equal_strategies_are_passed_over() -> None:
+def test_near_duplicates_are_passed_over_and_other_strategies_come_first() -> None:
     ranked = [
         Candidate("What was that evening like?", "open question"),
         Candidate("What was that evening like then?", "reflection"),
         Candidate("Who noticed?", "open question"),
         Candidate("You carried it home.", "reflection"),
     ]
-    assert choose(ranked, 3, same_strategy=False) == [0, 3]
-    assert choose(ranked, 3, same_strategy=True) == [0, 2, 3]
+    assert choose(ranked, 2, same_strategy=False) == [0, 3]
+    assert choose(ranked, 2, same_strategy=True) == [0, 2]
+    assert choose(ranked, 3, same_strategy=False) == choose(ranked, 4, same_strategy=True) == [0, 2, 3]
 
 
 def test_a_bundle_without_its_critic_is_refused(engine: Engine, tmp_path: Path) -> None:
