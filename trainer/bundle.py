@@ -61,6 +61,7 @@ class Manifest:
     emotion_temperature: float = 1.0  # divides the logits of the emotion slot (calibration)
     emotion_threshold: float = 0.0  # below this confidence the emotion is "unsure"
     likelihood: float | None = None  # of a candidate that the model is half sure of (trainer.desk)
+    least_reward: float | None = None  # drafts that earn less are not shown; None: the engine's own limit
     signature: str | None = None
     format: int = 1
 
@@ -98,6 +99,11 @@ class LanguageModel:
         """Of a candidate that it is half sure of (trainer.desk), None where that was never measured."""
         found = self.manifest.likelihood if self.manifest is not None else self.meta.get("likelihood")
         return None if found is None else float(found)
+
+    @property
+    def least_reward(self) -> float | None:
+        """Drafts that earn less are not shown; None: the engine's own limit."""
+        return None if self.manifest is None else self.manifest.least_reward
 
     @property
     def sources(self) -> list[dict[str, Any]]:
@@ -149,7 +155,12 @@ def read_manifest(folder: Folder) -> Manifest:
         raise BundleError(f"{where} lacks fields; copy the model again.") from None
     if manifest.format != 1 or not isinstance(manifest.files, dict):
         raise BundleError(f"{where} was written by another version of the program.")
-    figures = (manifest.emotion_temperature, manifest.emotion_threshold, manifest.likelihood or 0.0)
+    figures = (
+        manifest.emotion_temperature,
+        manifest.emotion_threshold,
+        manifest.likelihood or 0.0,
+        manifest.least_reward or 0.0,
+    )
     if not all(isinstance(figure, (int, float)) and math.isfinite(figure) for figure in figures):
         raise BundleError(f"{where} holds a figure that is no number; copy the model again.")
     missing = {CONFIG, WEIGHTS, TOKENIZER} - set(manifest.files)

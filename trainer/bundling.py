@@ -39,11 +39,14 @@ def make_bundle(
     version: str,
     licence: str,
     notice: str | None,
+    least_reward: float | None = None,
 ) -> tuple[Path, Manifest]:
     """Write a bundle in float16 to ``out`` (default: NAME-VERSION beside the model) and read it back.
 
     The folder appears whole or not at all. Raises InputError.
     """
+    if least_reward is not None and not 0 <= least_reward <= 1:
+        raise InputError("--least-reward: between 0 and 1.")
     for what, text in (("--name", name), ("--version", version)):
         if not _NAME.fullmatch(text):
             raise InputError(f"{what}: up to 60 letters, digits, dots, dashes and underscores.")
@@ -72,6 +75,7 @@ def make_bundle(
             emotion_temperature=lm.emotion_temperature,
             emotion_threshold=lm.emotion_threshold,
             likelihood=lm.likelihood,
+            least_reward=least_reward,
         )
         load_model(beside, key)  # a weight too large for float16 became infinite: refused here
         Critic.load(beside, key)

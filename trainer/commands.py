@@ -100,6 +100,7 @@ def _add_bundle_options(command: argparse.ArgumentParser) -> None:
     option("--out", type=Path, metavar="DIR", help="default: NAME-VERSION beside the model")
     option("--licence", default="not stated", help="terms under which the bundle may be used")
     option("--notice", help="shown in the window while this model is in use")
+    option("--least-reward", type=float, help="drafts that earn less are not shown (see rated drafts)")
     option(
         "--sealed", action="store_true", help="first stdin line: run key (base64); files are sealed with it"
     )
@@ -214,5 +215,6 @@ def bundle(arguments: argparse.Namespace, key: bytes | None) -> Path:
         version=arguments.version,
         licence=arguments.licence,
         notice=arguments.notice,
+        least_reward=arguments.least_reward,
     )
     return out

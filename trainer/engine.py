@@ -46,7 +46,7 @@ AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
 SCORED = 12  # of a batch, those that the model finds likeliest; the critic reads no more
 ROUNDS = 2  # a second batch is written when the first does not fill the request
-POOR = 0.35  # a reward below this is not shown; of professionals' replies 5 % lie below (calibration tenth)
+POOR = 0.35  # a reward below this is not shown, unless the bundle names its own limit (from rated drafts)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
 
 RISK_REASON = "The client's words may point to danger, so nothing was drafted; follow the clinic's protocol."
@@ -189,6 +189,7 @@ class Engine:
                 on_event("progress", done=done + finished, total=total)
 
         with_emotion = request.emotion != OFF
+        least = POOR if self.lm.least_reward is None else self.lm.least_reward
         pool: list[Candidate] = []
         scored: list[Scored] = []
         chosen: list[int] = []
@@ -208,7 +209,7 @@ class Engine:
             scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh], sure)
             totals = [self.scorer.total(one, with_emotion) for one in scored]
             order = sorted(
-                (index for index, total in enumerate(totals) if total >= POOR),
+                (index for index, total in enumerate(totals) if total >= least),
                 key=lambda index: (-totals[index], pool[index].text),
             )
             picked = choose([pool[index] for index in order], request.drafts, request.strategy is not None)

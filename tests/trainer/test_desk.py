@@ -72,3 +72,14 @@ def test_the_desk_ranks_by_what_the_model_is_sure_of(desk_bundle: Path) -> None:
     engine.lm = replace(engine.lm, manifest=replace(engine.lm.manifest, likelihood=0.5))  # never that sure
     assert len(plain.drafts) > 0
     assert engine.suggest(Request(CALM)).withheld == "abstained"
+
+
+def test_a_bundles_own_limit_decides_what_is_shown(desk_bundle: Path) -> None:
+    engine, _ = load_engine(desk_bundle, None, load_screen(), lambda: 0.0)
+    assert engine.lm.manifest is not None
+    best = engine.suggest(Request(CALM)).drafts[0].reward.total
+    for limit, shown in ((best, True), (1.0, False)):
+        engine.lm = replace(engine.lm, manifest=replace(engine.lm.manifest, least_reward=limit))
+        answer = engine.suggest(Request(CALM))
+        assert all(draft.reward.total >= limit for draft in answer.drafts)
+        assert bool(answer.drafts) == shown

@@ -214,7 +214,7 @@ def test_below_the_threshold_the_emotion_is_unsure(engine: Engine) -> None:
 
 
 def test_it_abstains_when_every_candidate_is_poor(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.engine.POOR", 1.01)
+    monkeypatch.setattr("trainer.engine.POOR", 1.01)  # the bundle names no limit of its own
     answer = engine.suggest(Request(CALM))
     assert (answer.withheld, answer.drafts) == ("abstained", ())
     assert answer.reason
