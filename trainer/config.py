@@ -322,7 +322,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "385d7047813959698a30e36e9e6ec58bcfa26fe53c61efc002f18e08a5d031a6"
+STARTER_SHA256 = "3d4306e708b471bebc7e3f326223e00f156a49963b8405ad0ca9cf6388b0aa6c"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "9f832bfd1bd505b833554a41c29f4c50b72899c4ad6680d49a34150e5185c48c"
