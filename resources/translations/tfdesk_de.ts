@@ -2353,6 +2353,10 @@
         <translation>Das war alles. Den Rest hat die Hilfe.</translation>
     </message>
     <message>
+        <source>The model has nothing good enough. “Try again” asks for other drafts.</source>
+        <translation>Das Modell hat nichts, was gut genug wäre. „Noch einmal versuchen“ fragt nach anderen Entwürfen.</translation>
+    </message>
+    <message>
         <source>Not now</source>
         <translation>Nicht jetzt</translation>
     </message>

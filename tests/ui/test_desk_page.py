@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit
@@ -238,6 +240,23 @@ def test_a_withheld_answer_says_why_and_drafts_nothing(
     opened.client_says(text, phase)
     assert shown in words_on_screen(opened)
     assert opened.page.decisions.drafts.cards == []
+
+
+def test_trying_again_after_no_draft_asks_for_others(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    suggest = opened.app.model.suggest
+
+    def noted(*given: Any, **named: Any) -> str:
+        seeds.append(named["seed"])
+        return suggest(*given, **named)
+
+    monkeypatch.setattr(opened.app.model, "suggest", noted)
+    opened.client_says("GIVE-UP", Phase.ABSTAINED)
+    assert opened.app.desk is not None
+    opened.app.desk.redraft()
+    opened.reach(Phase.DRAFTING)
+    opened.reach(Phase.ABSTAINED)
+    assert len(set(seeds)) == len(seeds) == 2
 
 
 def test_unsure_is_a_word(opened: Opened) -> None:

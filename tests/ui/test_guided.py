@@ -129,3 +129,13 @@ def test_the_guided_session_is_refused_without_the_sample_clinic(opened: Opened)
     assert opened.app._guide is None
     shown = [label.text() for label in opened.app.window.findChildren(QLabel)]
     assert any("needs the sample clinic" in words for words in shown)
+
+
+def test_a_step_that_needs_drafts_says_what_to_do_without_one(opened: Opened, qtbot: QtBot) -> None:
+    assert opened.app.desk is not None
+    guide = GuidedSession(desk=opened.app.desk, page=opened.page, done=frozenset({Step.OPEN, Step.READ}))
+    qtbot.addWidget(guide)
+    opened.client_says("I said yes again")
+    assert "Point at a part" in guide.words.text()
+    opened.client_says("GIVE-UP", Phase.ABSTAINED)
+    assert "Try again" in guide.words.text()

@@ -54,6 +54,7 @@ class Drafting(QObject):
         self._request: str | None = None
         self._crashes = 0  # of the model process, while it drafted for the present message
         self._contexts: dict[int, ContextUsed] = {}  # by turn, for this unlocked time only
+        self._abstentions: dict[int, int] = {}  # likewise: answers without a draft
         self.state = DeskState()
         model.model_ready.connect(self._on_model_ready)
         model.model_down.connect(self._on_model_down)
@@ -157,7 +158,8 @@ class Drafting(QObject):
             drafts=drafts,
             emotion=emotion,
             strategy=self.state.strategy,
-            seed=self._review.versions(turn.id),  # each redraft differs; the same one can be made again
+            # Each redraft differs, after an answer without a draft too; the same one can be made again.
+            seed=self._review.versions(turn.id) + self._abstentions.get(turn.id, 0),
             cleared=self._sessions.cleared(self.state.session.id),
         )
 
@@ -235,6 +237,7 @@ class Drafting(QObject):
         if answer.withheld == WITHHELD_UNSCREENED or answer.risk.status != "screened":
             self._update(phase=Phase.UNSCREENED)
         elif answer.withheld is not None or not answer.drafts:
+            self._abstentions[turn.id] = self._abstentions.get(turn.id, 0) + 1
             self._update(phase=Phase.ABSTAINED)
         else:
             with self.saying_refusals():

@@ -27,6 +27,9 @@ class Step(Enum):
     RISK = "risk"
 
 
+NEED_DRAFTS = (Step.POINT, Step.REJECT, Step.EDIT)
+
+
 def steps_done(words: str) -> frozenset[Step]:
     """Steps from the settings; names that this version does not know are left out."""
     names = words.split()
@@ -49,6 +52,7 @@ class GuidedSession(QFrame):
         self.setProperty("look", "banner")
         self.done = done
         self._desk = desk
+        self._abstained = desk.state.phase is Phase.ABSTAINED
         self.words = label("", wrap=True)
         self.ticks = label("", "muted")
         self.leave = button("")
@@ -86,8 +90,14 @@ class GuidedSession(QFrame):
         self.ticks.setAccessibleName(told)
         self.ticks.setToolTip(told)
         following = next((step for step in Step if step not in self.done), None)
-        finished = self.tr("That was everything. Help has the rest.")
-        self.words.setText(self._sentence(following) if following is not None else finished)
+        if following is None:
+            self.words.setText(self.tr("That was everything. Help has the rest."))
+        elif following in NEED_DRAFTS and self._abstained:
+            self.words.setText(
+                self.tr("The model has nothing good enough. \u201cTry again\u201d asks for other drafts.")
+            )
+        else:
+            self.words.setText(self._sentence(following))
         name = self.tr("Not now") if following is not None else self.tr("Close")
         self.leave.setText(name)
         self.leave.setAccessibleName(name)
@@ -110,6 +120,10 @@ class GuidedSession(QFrame):
             self._tick(Step.POINT)
 
     def _on_state_changed(self, state: DeskState) -> None:
+        abstained = state.phase is Phase.ABSTAINED
+        if abstained is not self._abstained:
+            self._abstained = abstained
+            self._show()
         if state.phase is Phase.RISK:
             self._tick(Step.RISK)
         if any(draft.state is DraftState.rejected for draft in state.drafts):
