@@ -305,7 +305,7 @@ class App(QObject):
         """Begin the guided first session, go on with it, or begin again when all of it was done."""
         if self.desk is None or self.page is None or self.workspace is None or self._guide is not None:
             return
-        if not any(client.name == "Marta K." for client in self.desk.clients("")):
+        if not any(client.name == "Nina P." for client in self.desk.clients("")):
             what = self.tr("The guided session needs the sample clinic, which is not in this vault.")
             show_error(
                 self.window, KnownError(what, self.tr("Read \u201cYour first session\u201d in Help instead."))

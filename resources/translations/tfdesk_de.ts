@@ -2278,8 +2278,8 @@
         <translation>Beginnen mit</translation>
     </message>
     <message>
-        <source>The sample clinic: three invented clients to try things with</source>
-        <translation>Beispielklinik: drei erfundene Personen zum Ausprobieren</translation>
+        <source>The sample clinic: four invented clients to try things with</source>
+        <translation>Beispielklinik: vier erfundene Personen zum Ausprobieren</translation>
     </message>
     <message>
         <source>An empty clinic</source>
@@ -2317,8 +2317,8 @@
         <translation>Erste Sitzung</translation>
     </message>
     <message>
-        <source>Choose Devon A. on the left, then come back to Marta K.</source>
-        <translation>Wählen Sie links Devon A., und kommen Sie dann zu Marta K. zurück.</translation>
+        <source>Choose Nina P. on the left.</source>
+        <translation>Wählen Sie links Nina P.</translation>
     </message>
     <message>
         <source>Open “Exact input” on the right: it is all that the model read.</source>
@@ -2353,8 +2353,8 @@
         <translation>Das war alles. Den Rest hat die Hilfe.</translation>
     </message>
     <message>
-        <source>The model has nothing good enough. “Try again” asks for other drafts.</source>
-        <translation>Das Modell hat nichts, was gut genug wäre. „Noch einmal versuchen“ fragt nach anderen Entwürfen.</translation>
+        <source>Nothing was good enough to show: “Try again”, or choose Nina P.</source>
+        <translation>Nichts war gut genug: „Noch einmal versuchen“, oder wählen Sie Nina P.</translation>
     </message>
     <message>
         <source>Not now</source>

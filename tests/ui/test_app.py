@@ -49,7 +49,7 @@ def test_the_first_run_makes_a_vault_and_opens_the_sample_clinic(
     view.recovery.typed.setText(view.recovery.key.text().lower())
     view.recovery.go_on.click()
     assert app.desk is not None
-    assert len(app.desk.clients("")) == 3
+    assert len(app.desk.clients("")) == 4
 
 
 def test_a_wrong_passphrase_is_said_and_the_right_one_opens(

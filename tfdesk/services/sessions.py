@@ -190,7 +190,7 @@ class Sessions:
     # The sample clinic ------------------------------------------------------------------
 
     def load_sample_clinic(self) -> None:
-        """Three invented clients to try the program with; a second call adds nothing."""
+        """Four invented clients to try the program with; a second call adds nothing."""
         sample = read_sample_clinic()
         with self._vault.write() as db:
             if decisions.fact(db, "sample clinic") is None:

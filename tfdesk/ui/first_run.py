@@ -132,7 +132,7 @@ class FirstRun(QWidget):
     def _clinic_step(self) -> QWidget:
         intro = self.tr("The vault is made after this step. Until then you can go back.")
         page, column = self._page(3, self.tr("Begin with"), intro)
-        self.sample = QRadioButton(self.tr("The sample clinic: three invented clients to try things with"))
+        self.sample = QRadioButton(self.tr("The sample clinic: four invented clients to try things with"))
         self.empty = QRadioButton(self.tr("An empty clinic"))
         self.sample.setChecked(True)
         group = QButtonGroup(self)

@@ -73,7 +73,7 @@ class GuidedSession(QFrame):
 
     def _sentence(self, step: Step) -> str:
         return {
-            Step.OPEN: self.tr("Choose Devon A. on the left, then come back to Marta K."),
+            Step.OPEN: self.tr("Choose Nina P. on the left."),
             Step.READ: self.tr("Open \u201cExact input\u201d on the right: it is all that the model read."),
             Step.POINT: self.tr("Point at a part of a draft's reward: the words that moved it are marked."),
             Step.REJECT: self.tr("Reject a draft that you would not send, and say why."),
@@ -94,7 +94,7 @@ class GuidedSession(QFrame):
             self.words.setText(self.tr("That was everything. Help has the rest."))
         elif following in NEED_DRAFTS and self._abstained:
             self.words.setText(
-                self.tr("The model has nothing good enough. \u201cTry again\u201d asks for other drafts.")
+                self.tr("Nothing was good enough to show: \u201cTry again\u201d, or choose Nina P.")
             )
         else:
             self.words.setText(self._sentence(following))
