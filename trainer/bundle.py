@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ BUNDLED = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, CRITIC_CONFIG, CRITIC_W
 # Caps before anything is allocated: the largest published GPT-2 is 48 layers x 1600, 50,257 tokens.
 CAPS = {"n_layer": 48, "n_embd": 1600, "n_head": 32, "vocab_size": 100_000, "n_positions": 4096}
 MAX_FILE_BYTES = 8 << 30
+MOST = 1e6  # figures of a manifest lie below it; whole numbers of any length can be compared with it
 
 
 class BundleError(InputError):
@@ -161,7 +161,7 @@ def read_manifest(folder: Folder) -> Manifest:
         manifest.likelihood or 0.0,
         manifest.least_reward or 0.0,
     )
-    if not all(isinstance(figure, (int, float)) and math.isfinite(figure) for figure in figures):
+    if not all(isinstance(figure, (int, float)) and abs(figure) < MOST for figure in figures):
         raise BundleError(f"{where} holds a figure that is no number; copy the model again.")
     missing = {CONFIG, WEIGHTS, TOKENIZER} - set(manifest.files)
     if missing:

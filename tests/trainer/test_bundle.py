@@ -136,15 +136,25 @@ def _twice(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
 
 
-def _no_number(folder: Path) -> None:
+def _no_number(folder: Path, value: object = "high") -> None:
     manifest = json.loads((folder / "bundle.json").read_text())
-    (folder / "bundle.json").write_text(json.dumps(manifest | {"likelihood": "high"}))
+    (folder / "bundle.json").write_text(json.dumps(manifest | {"likelihood": value}))
+
+
+def _huge_number(folder: Path) -> None:
+    _no_number(folder, 10**400)
+
+
+def _nan_number(folder: Path) -> None:
+    _no_number(folder, float("nan"))
 
 
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
         (_no_number, "no number"),
+        (_huge_number, "no number"),
+        (_nan_number, "no number"),
         (_truncate, "not the file the manifest describes"),
         (_flip_bit, "not the file the manifest describes"),
         (_foreign_file, "does not belong"),
