@@ -228,6 +228,9 @@ class Photographer:
         guide = self.app.window.findChild(GuidedSession)
         assert guide is not None
         guide.leave.click()
+        self.open("Nina P.")
+        wait_until(lambda: desk.state.phase not in WAITING)
+        self.picture("drafts-first")
         page.clients.new_client_requested.emit("Nora B.", "Writes between sessions; first week")
         self.picture("empty-session")
         self.open("Marta K.")
