@@ -14,8 +14,8 @@ from trainer.config import CriticConfig, RlConfig
 from trainer.critic import Critic, Ids
 from trainer.critic_data import NOTHING, OUT_OF_TONE, Negatives, Row, encode
 from trainer.critic_model import LABEL_HEADS
-from trainer.dialogue import Dialogue
-from trainer.floors import exchanges, majority
+from trainer.dialogue import Dialogue, exchanges
+from trainer.floors import majority
 from trainer.metrics import Guess, auc, guessed
 from trainer.rewards import Case, reward, total
 from trainer.sampled import sampled_replies

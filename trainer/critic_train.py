@@ -32,9 +32,8 @@ from trainer.critic_data import (
 from trainer.critic_model import CONTEXT_HEADS, LABEL_HEADS, CriticModel
 from trainer.critic_report import measure
 from trainer.data import calibration, held_out
-from trainer.dialogue import Dialogue
+from trainer.dialogue import Dialogue, exchanges
 from trainer.empathy import MECHANISMS, read_for, with_empathy
-from trainer.floors import exchanges
 from trainer.labels import absent_labels, require_known
 from trainer.run import Run
 from trainer.sampled import sampled_replies, some

@@ -17,8 +17,7 @@ import numpy as np
 from trainer.bundle import LanguageModel
 from trainer.config import RlConfig
 from trainer.data import calibration
-from trainer.dialogue import Dialogue
-from trainer.floors import exchanges
+from trainer.dialogue import Dialogue, exchanges
 from trainer.generate import SLOTS_WRITTEN, Generated, generate_replies
 from trainer.prompt import Prompt
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -61,6 +61,19 @@ class Dialogue:
     def cut_at(self, turn: int) -> Dialogue:
         """The same dialogue with only the turns before index ``turn``."""
         return replace(self, turns=self.turns[:turn])
+
+
+Exchange = tuple[Dialogue, str]
+
+
+def exchanges(dialogues: Sequence[Dialogue]) -> list[Exchange]:
+    """Every client turn that a therapist answers: the dialogue up to it, and the answer."""
+    return [
+        (dialogue.cut_at(index), turn.text)
+        for dialogue in dialogues
+        for index, turn in enumerate(dialogue.turns)
+        if turn.speaker == "therapist" and index > 0 and dialogue.turns[index - 1].speaker == "client"
+    ]
 
 
 def merge_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:

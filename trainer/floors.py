@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from trainer.dialogue import Dialogue
+from trainer.dialogue import Dialogue, Exchange
 from trainer.metrics import rouge
 
 # Bland on purpose: each of them fits nearly every message.
@@ -26,18 +26,6 @@ CONSTANTS = (
 CHOICE_EXCHANGES = 500  # training exchanges on which the best constant is chosen
 BLOCK = 64  # contexts that are compared at once: bounds memory
 CONTEXT_TURNS = 3  # of which retrieval reads the words
-
-Exchange = tuple[Dialogue, str]
-
-
-def exchanges(dialogues: Sequence[Dialogue]) -> list[Exchange]:
-    """Every client turn that a therapist answers: the dialogue up to it, and the answer."""
-    return [
-        (dialogue.cut_at(index), turn.text)
-        for dialogue in dialogues
-        for index, turn in enumerate(dialogue.turns)
-        if turn.speaker == "therapist" and index > 0 and dialogue.turns[index - 1].speaker == "client"
-    ]
 
 
 def constant(training: Sequence[Exchange]) -> str:

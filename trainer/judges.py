@@ -19,9 +19,9 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from trainer.dialogue import Dialogue
+from trainer.dialogue import Dialogue, Exchange
 from trainer.empathy import MECHANISMS, Levels
-from trainer.floors import Exchange, recent
+from trainer.floors import recent
 
 RIVALS = 20  # other contexts that each reply is compared with
 WIDTH = 128  # of the shared space

@@ -25,8 +25,7 @@ import torch
 from trainer.bundle import LanguageModel
 from trainer.config import InputError, SftConfig
 from trainer.data import calibration, held_out
-from trainer.dialogue import Dialogue, Turn
-from trainer.floors import Exchange, exchanges
+from trainer.dialogue import Dialogue, Exchange, Turn, exchanges
 from trainer.metrics import missing, wilson
 from trainer.prompt import Example
 

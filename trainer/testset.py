@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence, Set
 
-from trainer import floors
 from trainer.bundle import LanguageModel
 from trainer.config import EvaluateConfig, InputError
 from trainer.data import held_out
-from trainer.dialogue import Dialogue
+from trainer.dialogue import Dialogue, exchanges
 from trainer.labels import require_known
 from trainer.memorisation import CANARY, check_canaries
 from trainer.prompt import LabelSets
@@ -23,9 +22,9 @@ def check_data(run: Run, training: Sequence[DataFile], labels: LabelSets, screen
     """Refuse data that cannot be measured before anything is written by a model. Raises InputError."""
     under_test, learned = run.dialogues(), [d for file in training for d in file.dialogues]
     check_canaries([*under_test, *learned])
-    if not floors.exchanges([d for d in under_test if d.source != CANARY]):
+    if not exchanges([d for d in under_test if d.source != CANARY]):
         raise InputError(f"The data {_lacks(under_test)}; there is nothing to measure.")
-    if training and not floors.exchanges([d for d in learned if not held_out(d.id)]):
+    if training and not exchanges([d for d in learned if not held_out(d.id)]):
         raise InputError(f"--train {_lacks([d for d in learned if not held_out(d.id)])}; floors need some.")
     require_known(under_test, labels.emotions, labels.strategies)
     check_labels(under_test, screen)
@@ -61,7 +60,7 @@ def unseen_ids(run: Run, models: Sequence[LanguageModel], training: Sequence[Dat
 def choose_test(config: EvaluateConfig, run: Run, unseen: Set[str], seed: int) -> tuple[Test, bool]:
     """The exchanges to answer, and whether all are unseen; others are used only when there is none."""
     by_id = {dialogue.id: dialogue for dialogue in run.dialogues()}
-    everything = floors.exchanges([d for d in by_id.values() if d.source != CANARY])
+    everything = exchanges([d for d in by_id.values() if d.source != CANARY])
     fresh = [exchange for exchange in everything if exchange[0].id in unseen]
     chosen = fresh or everything
     if len(chosen) > config.max_prompts:

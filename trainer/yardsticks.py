@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trainer import metrics
-from trainer.dialogue import Dialogue
-from trainer.floors import Exchange, exchanges
+from trainer.dialogue import Dialogue, Exchange, exchanges
 from trainer.judges import (
     MIN_EXCHANGES,
     EmpathyJudge,

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from trainer.dialogue import Dialogue, Turn
-from trainer.floors import CONSTANTS, constant, echo, exchanges, majority, retrieved
+from trainer.dialogue import Dialogue, Turn, exchanges
+from trainer.floors import CONSTANTS, constant, echo, majority, retrieved
 from trainer.judges import Specificity, StrategyJudge
 
 TOPICS = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.trainer.test_critic import dialogues
 from trainer.bundle import LanguageModel
-from trainer.floors import exchanges
+from trainer.dialogue import exchanges
 from trainer.sampled import sampled_replies, some
 
 
