@@ -61,6 +61,7 @@ class PretrainConfig:
     final_mix: dict[str, float] = field(default_factory=dict)  # the same while the learning rate decays
     vocab_size: int = 8192
     layers: int = 6
+    grow_to: int = 0  # layers, when a run goes on from a shallower model; 0: as many as that has
     width: int = 256
     heads: int = 4
     positions: int = 512

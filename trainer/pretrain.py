@@ -8,6 +8,7 @@ and the full window come in.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import math
@@ -189,6 +190,34 @@ def new_model(config: PretrainConfig, vocabulary: int) -> GPT2LMHeadModel:
     return GPT2LMHeadModel(shape)
 
 
+def grow(model: GPT2LMHeadModel, layers: int) -> None:
+    """Add blocks in place, evenly, until there are ``layers``; what the model computes stays the same.
+
+    A new block is a copy of the one before it whose output projections are zero: it passes its input on until
+    it has learned better (T. Chen, I. Goodfellow, J. Shlens, "Net2Net", 2016; zeros as in H. Zhang,
+    Y. Dauphin, T. Ma, "Fixup Initialization", 2019). Raises InputError where nothing would be added.
+    """
+    blocks = model.transformer.h
+    if layers <= len(blocks):
+        raise InputError(
+            f"grow_to: the base model has {len(blocks)} layers already; name more or leave it out."
+        )
+    grown, before = [], -1
+    for index in range(layers):
+        source = index * len(blocks) // layers
+        block = blocks[source]
+        if source == before:
+            block = copy.deepcopy(block)
+            for projection in (block.attn.c_proj, block.mlp.c_proj):
+                torch.nn.init.zeros_(projection.weight)
+                torch.nn.init.zeros_(projection.bias)
+        block.attn.layer_idx = index
+        grown.append(block)
+        before = source
+    model.transformer.h = torch.nn.ModuleList(grown)
+    model.config.n_layer = layers
+
+
 class Run:
     """Model, optimisers, clock and latest losses of a pre-training run, saved and restored together."""
 
@@ -286,7 +315,8 @@ def pretrain(
 ) -> bool:
     """Train and write the model to ``folder``. Returns False when stopped early (a checkpoint is kept).
 
-    With ``base``, a model's folder, training goes on from its weights, in its shape and with its tokenizer.
+    With ``base``, a model's folder, training goes on from its weights, with its tokenizer and in its shape
+    (deeper with ``grow_to``).
     Raises InputError.
     """
     torch.set_num_threads(config.threads)
@@ -302,6 +332,10 @@ def pretrain(
     lm = None if base is None else load_model(base)
     if lm is not None and config.positions > lm.positions:
         raise InputError(f"positions: the base model reads {lm.positions} tokens at most.")
+    if config.grow_to:
+        if lm is None:
+            raise InputError("grow_to: goes with --model, the model that grows.")
+        grow(lm.model, config.grow_to)
     encoder = _tokenizer(folder, root, config) if lm is None else lm.encoder
     run = Run(config, new_model(config, encoder.size) if lm is None else lm.model)
     checkpoints = Checkpoints(folder, fingerprint("pretrain", config, lm.sha256 if lm else ""))

@@ -19,7 +19,7 @@ from trainer.config import InputError, PretrainConfig
 from trainer.data import documents, held_out, sources
 from trainer.head_loss import head_loss
 from trainer.optim import Muon, orthogonalise
-from trainer.pretrain import learning_rate_factor, pretrain, train_tokenizer
+from trainer.pretrain import grow, learning_rate_factor, pretrain, train_tokenizer
 from trainer.sealed import Folder
 
 
@@ -85,6 +85,45 @@ def test_a_run_goes_on_from_a_model_in_its_shape_and_with_its_tokenizer(
     assert {entry["id"] for entry in on.sources} == {"authored", "books_standard"}
     losses = [fields["metrics"]["loss"] for kind, fields in log if kind == "step"]
     assert losses[-1] < losses[0] < math.log(340)
+
+
+def test_a_model_that_grows_computes_the_same_until_it_has_learned(data_root: Path, tmp_path: Path) -> None:
+    pretrain(small(data_root, layers=2), Folder(tmp_path / "base"), Log(), lambda: False)
+    ids = torch.arange(24).reshape(2, 12)
+    before, grown = (load_model(tmp_path / "base").model for _ in range(2))
+    grow(grown, 5)
+    assert grown.config.n_layer == 5
+    with torch.inference_mode():
+        assert torch.allclose(before(ids).logits, grown(ids).logits, atol=1e-5)
+        read = grown(ids[:, :8], use_cache=True)
+        rest = grown(ids[:, 8:], past_key_values=read.past_key_values).logits
+        assert torch.allclose(before(ids).logits[:, 8:], rest, atol=1e-5)  # every layer has its own cache
+
+
+def test_a_grown_run_trains_its_new_layers_and_can_be_resumed(data_root: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    pretrain(small(data_root, layers=1), Folder(base), Log(), lambda: False)
+    config = small(data_root, grow_to=2)
+    pretrain(config, Folder(tmp_path / "whole"), Log(), lambda: False, base=base)
+    steps = iter([False] * 6 + [True])
+    assert not pretrain(config, Folder(tmp_path / "two"), Log(), lambda: next(steps), base=base)
+    assert pretrain(config, Folder(tmp_path / "two"), Log(), lambda: False, base=base, resume=True)
+    whole, two = (load_model(tmp_path / name).model for name in ("whole", "two"))
+    assert len(two.transformer.h) == 2
+    assert two.transformer.h[1].mlp.c_proj.weight.abs().max() > 0
+    ours = two.state_dict()
+    assert all(torch.allclose(value, ours[name], atol=1e-6) for name, value in whole.state_dict().items())
+
+
+@pytest.mark.parametrize(("layers", "message"), [(1, "has 1 layers already"), (0, "goes with --model")])
+def test_growing_to_no_more_layers_or_from_nothing_is_refused(
+    data_root: Path, tmp_path: Path, layers: int, message: str
+) -> None:
+    base = tmp_path / "base" if layers else None
+    if base is not None:
+        pretrain(small(data_root, layers=layers, steps=2), Folder(base), Log(), lambda: False)
+    with pytest.raises(InputError, match=message):
+        pretrain(small(data_root, grow_to=1), Folder(tmp_path / "on"), Log(), lambda: False, base=base)
 
 
 def test_a_window_beyond_the_models_positions_is_refused(data_root: Path, tmp_path: Path) -> None:
