@@ -28,7 +28,7 @@ class RoomyLayer(DynamicLayer):
         """Append (B, heads, n, width) and return all keys and values."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        old = self.get_seq_length()
+        old = self.keys.shape[2] if self.keys.dim() == 4 else 0
         new = old + key_states.shape[2]
         if not self._buffers or new > self._buffers[0].shape[2]:
             self._buffers = [self._moved(held, key_states, new) for held in (self.keys, self.values)]
@@ -49,6 +49,42 @@ class RoomyLayer(DynamicLayer):
         self._buffers = []  # the rows are new tensors; the next update gives them room
 
 
-def roomy_cache(layers: int, room: int) -> Cache:
-    """An empty cache for a model of so many layers; ``room``: tokens that will follow the prompt."""
-    return Cache(layers=[RoomyLayer(room) for _ in range(layers)])
+class SharedLayer(RoomyLayer):
+    """The same for many rows that go on from one prompt, whose keys and values are kept once.
+
+    It hands out (the prompt's, the rows' own) pairs, which only ``trainer.attention.SHARED`` understands.
+    """
+
+    def __init__(self, room: int) -> None:
+        super().__init__(room)
+        self._prompt: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any) -> Any:
+        keys, values = super().update(key_states, value_states)
+        if self._prompt is None:
+            return keys, values
+        return (self._prompt[0], keys), (self._prompt[1], values)
+
+    def get_seq_length(self) -> int:
+        own: int = super().get_seq_length()
+        return own if self._prompt is None else self._prompt[0].shape[2] + self.keys.shape[2]
+
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        """The first time: so many rows go on from what was read until now. Later: keep these rows."""
+        if self._prompt is None:
+            self._prompt = (self.keys, self.values)
+            _, heads, _, width = self.keys.shape
+            self.keys = self.keys.new_empty(len(indices), heads, 0, width)
+            self.values = self.values.new_empty(len(indices), heads, 0, width)
+        else:
+            self.keys, self.values = self.keys[indices], self.values[indices]
+        self._buffers = []
+
+
+def roomy_cache(layers: int, room: int, *, shared: bool = False) -> Cache:
+    """An empty cache for a model of so many layers; ``room``: tokens that will follow the prompt.
+
+    ``shared``: one prompt is read, from which many rows go on.
+    """
+    kind = SharedLayer if shared else RoomyLayer
+    return Cache(layers=[kind(room) for _ in range(layers)])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trainer.attention import SHARED
 from trainer.bundle import CRITIC_CONFIG, BundleError, LanguageModel, load_model
 from trainer.candidates import SHORTENED, Candidate, choose, finish, unusable
 from trainer.config import STARTER_SHA256, InputError, starter_dir
@@ -37,6 +38,7 @@ from trainer.evidence import Scored
 from trainer.generate import Generated, emotion_distribution
 from trainer.phrases import asks_about_the_therapist
 from trainer.prompt import UNKNOWN, Prompt
+from trainer.quantise import can_quantise, quantise
 from trainer.rewards import words
 from trainer.risk import RiskScreen, Screening, screened
 from trainer.scoring import Scorer, fault_names, is_unsafe
@@ -316,6 +318,9 @@ def load_engine(
             f"{path.name}: there is no critic in this folder to rank drafts; make a bundle of the model and "
             "a critic with tfdesk-trainer bundle."
         )
+    lm.model.set_attn_implementation(SHARED)
+    if can_quantise():
+        quantise(lm.model)
     critic = Critic.load(path, key) if own else Critic.load(starter_dir())
     manifest = lm.manifest
     name, version = (manifest.name, manifest.version) if manifest is not None else (path.name, "")

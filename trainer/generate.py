@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from trainer.attention import SHARED
 from trainer.bundle import LanguageModel
 from trainer.cache import roomy_cache
 from trainer.prompt import Prompt
@@ -20,6 +21,7 @@ SLOTS_WRITTEN = 4  # emotion label, strategy slot, strategy label, reply slot
 NUCLEUS_CAP = (
     512  # sampling never looks past this many tokens: sorting a whole vocabulary costs a decode step
 )
+DROPPED = 0.25  # share of a batch's rows that must have ended before they are taken out of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class _Batch:
         longest = max(len(ids) for ids in unique)
         padded = [[lm.encoder.end] * (longest - len(ids)) + list(ids) for ids in unique]
         mask = torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in unique])
-        self.cache = roomy_cache(lm.model.config.n_layer, SLOTS_WRITTEN + draws.shape[1])
+        shared = len(unique) == 1 < len(prompts) and lm.model.config._attn_implementation == SHARED
+        self.cache = roomy_cache(lm.model.config.n_layer, SLOTS_WRITTEN + draws.shape[1], shared=shared)
         logits = self._forward(torch.tensor(padded), mask, (mask.cumsum(dim=1) - 1).clamp(min=0))
         if len(unique) < len(prompts):
             self.cache.batch_select_indices(rows)
@@ -214,30 +217,34 @@ class _Batch:
         self, max_new: int, on_step: Callable[[int, int], None] | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, <= max_new) tokens and (B,) their mean log-probability; a finished row goes on with ends."""
-        end = self.lm.encoder.end
-        finished = torch.zeros(len(self.logits), dtype=torch.bool)
-        surprise = torch.zeros(len(self.logits))
-        length = torch.zeros(len(self.logits))
+        end, count = self.lm.encoder.end, len(self.logits)
+        rows = torch.arange(count)  # those still in the batch
+        finished = torch.zeros(count, dtype=torch.bool)  # of these
+        surprise, length = torch.zeros(count), torch.zeros(count)
         columns: list[torch.Tensor] = []
         for step in range(max_new):
             blocked = self.blocked if step else self.blocked_first
             tokens = pick(
                 self.logits.masked_fill(blocked, float("-inf")),
-                self.draws[:, step + 1],
+                self.draws[rows, step + 1],
                 self.temperature,
                 self.top_p,
-            )
-            columns.append(tokens.masked_fill(finished, end))
+            ).masked_fill(finished, end)
+            columns.append(torch.full((count,), end).index_copy(0, rows, tokens))
             logs = torch.log_softmax(self.logits, dim=-1).gather(1, tokens[:, None])[:, 0]
-            surprise += logs.masked_fill(finished, 0.0)
-            length += ~finished
+            surprise[rows] += logs.masked_fill(finished, 0.0)
+            length[rows] += (~finished).float()
             finished |= tokens == end
             if on_step is not None:
-                on_step(step + 1, int(finished.sum()))
+                on_step(step + 1, count - int((~finished).sum()))
             if bool(finished.all()):
                 break
+            if int(finished.sum()) >= len(rows) * DROPPED:
+                going = (~finished).nonzero()[:, 0]
+                self.cache.batch_select_indices(going)
+                rows, finished, tokens, self.mask = (t[going] for t in (rows, finished, tokens, self.mask))
             if step + 1 < max_new:
-                self._feed(columns[-1][:, None])
+                self._feed(tokens[:, None])
         return torch.stack(columns, dim=1), surprise / length.clamp(min=1)
 
     def _completion(self, ids: list[int], chances: dict[str, float], likelihood: float) -> Generated:
