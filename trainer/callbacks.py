@@ -46,6 +46,8 @@ def has_bfloat16() -> bool:
 def micro_batch(model: torch.nn.Module, batch: int, small: int, large: int) -> int:
     """Sequences that go through the model at once: the largest divisor of ``batch`` that is small enough."""
     cap = large if sum(p.numel() for p in model.parameters()) > LARGE_MODEL else small
+    if device().type == "cuda":
+        cap *= 4
     return max(size for size in range(1, min(batch, cap) + 1) if batch % size == 0)
 
 

@@ -119,14 +119,15 @@ def admits(source: Source, row: dict[str, Any]) -> bool:
 
 
 def documents(root: Path, name: str) -> Iterator[Document]:
-    """Stream the rows of a shippable source that its terms and the held-out rule let in.
+    """Stream the rows of a shippable source that its terms and the held-out rules let in.
 
     Raises InputError for a source that is not in the table.
     """
     source = shippable_source(name)
     for file in source_files(root, name):
         for _, row in rows_of(file):
-            if (name == "authored" and held_out(str(row["id"]))) or not admits(source, row):
+            kept = name == "authored" and (held_out(str(row["id"])) or calibration(str(row["id"])))
+            if kept or not admits(source, row):
                 continue
             document = _document(row)
             if document is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-STRETCH = 1024  # tokens whose logits are held at once
+STRETCH = {"cpu": 1024, "cuda": 16384}  # tokens whose logits are held at once
 
 
 class _HeadLoss(torch.autograd.Function):
@@ -24,14 +24,15 @@ class _HeadLoss(torch.autograd.Function):
         to_hidden = torch.empty_like(hidden)
         to_weight = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
         loss = torch.zeros((), dtype=torch.float32, device=hidden.device)
-        for start in range(0, len(hidden), STRETCH):
-            rows, wanted = hidden[start : start + STRETCH], targets[start : start + STRETCH]
+        stretch = STRETCH.get(hidden.device.type, STRETCH["cpu"])
+        for start in range(0, len(hidden), stretch):
+            rows, wanted = hidden[start : start + stretch], targets[start : start + stretch]
             logs = torch.log_softmax((rows @ narrow.T).float(), dim=-1)
             loss -= logs.gather(1, wanted[:, None]).sum()
             away = logs.exp_()
             away[torch.arange(len(wanted), device=wanted.device), wanted] -= 1
             away = away.to(hidden.dtype)
-            to_hidden[start : start + STRETCH] = away @ narrow
+            to_hidden[start : start + stretch] = away @ narrow
             to_weight += away.T @ rows
         ctx.save_for_backward(to_hidden / len(hidden), (to_weight / len(hidden)).to(weight.dtype))
         return loss / len(hidden)

@@ -24,6 +24,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from trainer.attention import CAUSAL
 from trainer.bundle import LanguageModel, load_model, save_model
 from trainer.checkpoint import RUN_TOKENIZER, Checkpoints, require_finite
 from trainer.config import InputError, PretrainConfig
@@ -146,7 +147,12 @@ def _optimizers(model: GPT2LMHeadModel, config: PretrainConfig) -> list[torch.op
     ids = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in ids]
     return [
-        Muon(matrices, lr=config.matrix_learning_rate, weight_decay=0.01, precision=precision()),
+        Muon(
+            matrices,
+            lr=config.matrix_learning_rate,
+            weight_decay=config.weight_decay,
+            precision=precision(),
+        ),
         torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
@@ -226,8 +232,8 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = model.to(self.device).eval()  # one pass needs no dropout
         self.model.config.use_cache = False
-        if self.device.type == "cpu":  # plain products are faster there than the fused kernel
-            self.model.set_attn_implementation("eager")
+        # On a processor plain products are faster than the fused kernel.
+        self.model.set_attn_implementation("eager" if self.device.type == "cpu" else CAUSAL)
         self.optimizers = _optimizers(self.model, config)
         self.step = 0
         self.kept: int | None = None  # step of the newest checkpoint

@@ -288,7 +288,8 @@ def test_leaving_one_out_learns_and_resumes_on_the_same_curve(
     for name in ("reward", "kl", "loss", "distinct2"):
         assert first.curve(name) | second.curve(name) == pytest.approx(whole.curve(name), abs=1e-6)
     assert whole.curve("kl")[2] > 0  # the first step moved the weights
-    assert whole.curve("kl")[2] != pytest.approx(finished[1].curve("kl")[2], rel=1e-3)
+    # The first step is as long whatever the rule, by the optimiser; the second is not.
+    assert whole.curve("kl")[3] != pytest.approx(finished[1].curve("kl")[3], rel=1e-3)
     assert outcome(tmp_path / "a")["algorithm"] == "rloo"
 
 
