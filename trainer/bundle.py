@@ -33,7 +33,17 @@ CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG = (
 )
 META, MANIFEST = "meta.json", "bundle.json"
 CRITIC_CONFIG, CRITIC_WEIGHTS = "critic.json", "critic.safetensors"
-BUNDLED = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, CRITIC_CONFIG, CRITIC_WEIGHTS)
+SENSE_CONFIG, SENSE_WEIGHTS = "sense.json", "sense.safetensors"
+BUNDLED = (
+    CONFIG,
+    WEIGHTS,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    CRITIC_CONFIG,
+    CRITIC_WEIGHTS,
+    SENSE_CONFIG,
+    SENSE_WEIGHTS,
+)
 # Caps before anything is allocated: the largest published GPT-2 is 48 layers x 1600, 50,257 tokens.
 CAPS = {"n_layer": 48, "n_embd": 1600, "n_head": 32, "vocab_size": 100_000, "n_positions": 4096}
 MAX_FILE_BYTES = 8 << 30

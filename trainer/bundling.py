@@ -25,6 +25,7 @@ from trainer.bundle import (
 from trainer.config import InputError
 from trainer.critic import Critic, critic_folder
 from trainer.sealed import Folder
+from trainer.sense import SenseReader
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -40,6 +41,7 @@ def make_bundle(
     licence: str,
     notice: str | None,
     least_reward: float | None = None,
+    sense: Path | None = None,
 ) -> tuple[Path, Manifest]:
     """Write a bundle in float16 to ``out`` (default: NAME-VERSION beside the model) and read it back.
 
@@ -61,6 +63,10 @@ def make_bundle(
         save_model(folder, lm.model, lm.encoder, {}, torch.float16)
         folder.file(META).unlink()  # the manifest says it all
         sources = lm.sources + _write_critic(folder, critic, key, lm)
+        if sense is not None:
+            reader = SenseReader.load(sense, lm, key)
+            reader.save(folder)
+            sources += reader.meta.get("sources", [])
         manifest = write_manifest(
             folder,
             name=name,
@@ -77,8 +83,10 @@ def make_bundle(
             likelihood=lm.likelihood,
             least_reward=least_reward,
         )
-        load_model(beside, key)  # a weight too large for float16 became infinite: refused here
+        made = load_model(beside, key)  # a weight too large for float16 became infinite: refused here
         Critic.load(beside, key)
+        if sense is not None:
+            SenseReader.load(beside, made, key)
         if out.exists():
             out.rmdir()  # empty, see above
         os.replace(beside, out)

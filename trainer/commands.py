@@ -20,6 +20,7 @@ CONFIGS: dict[str, type] = {
     "data": settings.DataConfig,
     "pretrain": settings.PretrainConfig,
     "critic": settings.CriticConfig,
+    "sense": settings.SenseConfig,
     "sft": settings.SftConfig,
     "dpo": settings.DpoConfig,
     "rl": settings.RlConfig,
@@ -30,6 +31,7 @@ SUMMARIES = {
     "data": "make named data sets into files of dialogues, and report on them",
     "pretrain": "train a GPT-2 on running text, from scratch or on from --model",
     "critic": "train the scorer of replies on a base model",
+    "sense": "train the reader that tells which replies make sense, on rated replies",
     "sft": "teach a model to write emotion, strategy and reply",
     "dpo": "teach a fine-tuned model which of two replies is better",
     "rl": "improve a fine-tuned model by reward",
@@ -79,6 +81,8 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
         )
     if name in ("rl", "evaluate"):
         option("--critic", type=Path, metavar="DIR", help="critic; else the one in the model's bundle")
+    if name == "rl":
+        option("--sense", type=Path, metavar="DIR", help="sense reader of --model, which weighs every part")
     if name == "evaluate":
         option("--compare", action="append", default=[], metavar="NAME=DIR", help="another model; repeatable")
         option("--train", action="append", type=Path, default=[], metavar="FILE", help="what it learned from")
@@ -95,6 +99,7 @@ def _add_bundle_options(command: argparse.ArgumentParser) -> None:
     option = command.add_argument
     option("--model", type=Path, required=True, metavar="DIR")
     option("--critic", type=Path, required=True, metavar="DIR")
+    option("--sense", type=Path, metavar="DIR", help="sense reader of --model, by which drafts are chosen")
     option("--name", required=True)
     option("--version", required=True)
     option("--out", type=Path, metavar="DIR", help="default: NAME-VERSION beside the model")
@@ -139,6 +144,7 @@ def run_training(
         data=tuple(read_data(path, key) for path in vars(arguments).get("data", ())),
         model=vars(arguments).get("model"),
         critic=vars(arguments).get("critic"),
+        sense=vars(arguments).get("sense"),
         resume=vars(arguments).get("resume", False),
         progress=progress,
         stop=stop,
@@ -164,6 +170,10 @@ def _work(command: str) -> Callable[[Any, Run, argparse.Namespace], object]:
         from trainer import critic_train
 
         return lambda config, run, _: critic_train.train(config, run)
+    if command == "sense":
+        from trainer import sense_train
+
+        return lambda config, run, _: sense_train.train(config, run)
     if command == "sft":
         from trainer import sft
 
@@ -216,5 +226,6 @@ def bundle(arguments: argparse.Namespace, key: bytes | None) -> Path:
         licence=arguments.licence,
         notice=arguments.notice,
         least_reward=arguments.least_reward,
+        sense=arguments.sense,
     )
     return out

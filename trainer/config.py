@@ -24,7 +24,7 @@ LEAST = (
     | dict.fromkeys(("positions", "window", "max_length"), 16)
     | {"vocab_size": 300}
 )
-MOST = {"seed": 2**32 - 1, "vocab_size": 2**16}
+MOST = {"seed": 2**32 - 1, "vocab_size": 2**16, "dropout": 0.9}
 ABOVE_ZERO = ("epochs", "decay", "top_p")
 
 
@@ -97,6 +97,21 @@ class CriticConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SenseConfig:
+    """Low-rank adapters of a fine-tuned model that read whether a reply makes sense."""
+
+    ratings: tuple[str, ...] = ()  # files of rated replies (see trainer.sense_train)
+    rank: int = 16
+    epochs: int = 2
+    batch: int = 8  # messages with all their rated replies
+    learning_rate: float = 1e-3
+    dropout: float = 0.1
+    seed: int = 1
+    checkpoint_every: int = 100
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class SftConfig:
     """Supervised fine-tuning (TRL SFTTrainer); loss on emotion, strategy and reply tokens only."""
 
@@ -123,7 +138,7 @@ class SftConfig:
 
 @dataclass(frozen=True, slots=True)
 class DpoConfig:
-    """Direct preference optimisation (TRL DPOTrainer) on therapist turns and their poorer alternatives."""
+    """Direct preference optimisation on turns with poorer alternatives and on rated replies."""
 
     epochs: float = 1.0
     max_steps: int = 0  # > 0 overrides epochs
@@ -133,6 +148,9 @@ class DpoConfig:
     warmup: float = 0.1
     beta: float = 0.1  # how far the preferences may pull the model from where it started; small is far
     sft_weight: float = 0.2  # of the better reply's own loss, which keeps its likelihood from falling
+    ratings: tuple[str, ...] = ()  # files of rated replies (see trainer.ratings), paired with one another
+    against: int = 2  # poorer replies that a better one is paired with, of those to the same message
+    turns: bool = True  # learn from the turns' poorer alternatives too
     seed: int = 1
     checkpoint_every: int = 25
     threads: int = 2

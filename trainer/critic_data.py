@@ -15,6 +15,7 @@ from trainer.critic import Critic, Ids
 from trainer.critic_model import LABEL_HEADS
 from trainer.dialogue import Dialogue
 from trainer.empathy import MECHANISMS
+from trainer.packing import pack
 from trainer.prompt import client_emotion
 from trainer.swaps import misremembered
 
@@ -269,26 +270,3 @@ def collate(critic: Critic, batch: Sequence[Row], negatives: Negatives, rng: ran
         out_of_tone=torch.tensor([tone for *_, tone, _ in poorer], dtype=torch.bool),
         fluent=torch.tensor([fluent for *_, fluent in poorer], dtype=torch.bool),
     )
-
-
-def pack(
-    contexts: Sequence[Ids], replies: Sequence[Sequence[Ids]], filler: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Ids, segments, positions (B, T) and ends (N, 2): all first replies, then all second ones, and so on."""
-    longest = max(len(c) + sum(map(len, r)) for c, r in zip(contexts, replies, strict=True))
-    ids = torch.full((len(contexts), longest), filler)
-    segments = torch.full_like(ids, -1)
-    positions = torch.zeros_like(ids)
-    ends: list[tuple[int, int, int]] = []
-    for row, (context, answers) in enumerate(zip(contexts, replies, strict=True)):
-        place = 0
-        for segment, part in enumerate([context, *answers]):
-            stretch = slice(place, place + len(part))
-            ids[row, stretch] = torch.tensor(part)
-            segments[row, stretch] = segment
-            first = len(context) if segment else 0
-            positions[row, stretch] = torch.arange(first, first + len(part))
-            place += len(part)
-            if segment:
-                ends.append((segment, row, place - 1))
-    return ids, segments, positions, torch.tensor([end[1:] for end in sorted(ends)])

@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import GPT2Config, GPT2Model
 
 from trainer.empathy import LEVELS, MECHANISMS
+from trainer.packing import seen
 from trainer.prompt import LabelSets
 from trainer.words import CONTEXT_PARTS, REPLY_PARTS, WordReader
 
@@ -106,12 +107,9 @@ class CriticModel(nn.Module):
         Returns the context's heads as (B, outputs), the pair's heads as (N, outputs), and as "match" (B, B)
         how near every context lies to every first reply.
         """
-        length = ids.shape[1]
-        places = torch.arange(length, device=ids.device)
-        causal = places[:, None] >= places[None, :]
-        own = segments[:, :, None] == segments[:, None, :]
-        seen = causal & (own | (segments == 0)[:, None, :])  # (B, T, T): query, key
-        hidden = self.backbone(ids, attention_mask=seen[:, None], position_ids=positions).last_hidden_state
+        places = torch.arange(ids.shape[1], device=ids.device)
+        visible = seen(segments)
+        hidden = self.backbone(ids, attention_mask=visible, position_ids=positions).last_hidden_state
         slot = (segments == 0).sum(dim=1) - 1
         parts = torch.arange(int(segments.max()) + 1, device=ids.device)
         shares = (segments[..., None] == parts).float()

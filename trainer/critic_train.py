@@ -37,6 +37,7 @@ from trainer.empathy import MECHANISMS, read_for, with_empathy
 from trainer.labels import absent_labels, require_known
 from trainer.run import Run
 from trainer.sampled import sampled_replies, some
+from trainer.steps import Metrics, take_steps
 from trainer.words import context_parts, reply_parts
 
 WEIGHTS = {
@@ -232,32 +233,17 @@ def _loop(
     negatives: Negatives,
     order: Sequence[int],
 ) -> bool:
-    run, model = training.run, critic.model
-    weights = balance(rows, model.sizes)
-    training.begin()
-    model.train()
-    for step in range(training.start, training.total):
+    weights = balance(rows, critic.model.sizes)
+
+    def loss_at(step: int) -> tuple[torch.Tensor, Metrics]:
         batch = [rows[index] for index in order[step * config.batch : (step + 1) * config.batch]]
         rng = random.Random(f"{config.seed}/{step}")
-        parts = losses(model, collate(critic, batch, negatives, rng), critic.trained, weights)
+        parts = losses(critic.model, collate(critic, batch, negatives, rng), critic.trained, weights)
         loss = torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        training.optimizer.step()
-        training.scheduler.step()
-        training.optimizer.zero_grad(set_to_none=True)
-        metrics = {"loss": float(loss.detach())} | {
-            name: float(part.detach()) for name, part in parts.items()
-        }
-        training.step = step + 1
-        run.progress("step", step=training.step, metrics=metrics)
-        stopped = run.stop.is_set() and training.step < training.total
-        if stopped or training.step % config.checkpoint_every == 0:
-            training.save()
-        if stopped:
-            run.progress("cancelled", step=training.step)
-            return False
-    return True
+        told = {"loss": loss} | parts
+        return loss, {name: float(part.detach()) for name, part in told.items()}
+
+    return take_steps(training, config.checkpoint_every, loss_at)
 
 
 def _finish(

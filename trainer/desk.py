@@ -30,6 +30,7 @@ MOMENTS = 40  # messages whose candidates show what is likely for a model
 FEWEST = 5  # of them, for a figure
 UPPER = 0.75  # quantile of the candidates' likelihood at which the model is half sure
 SOFTNESS = 0.3  # nats per token over which that changes
+LEAST_SENSE = 1e-3  # a reader is never surer than this
 
 
 def desk_prompt(lm: LanguageModel, dialogue: Dialogue) -> Prompt:
@@ -76,6 +77,15 @@ def usual_likelihood(lm: LanguageModel, dialogues: Sequence[Dialogue], seed: int
     return round(float(np.quantile([one.likelihood for one in made], UPPER)), 4) if made else lm.likelihood
 
 
-def assurance(likelihood: float, usual: float | None) -> float:
-    """How sure the model is of a reply, in [0, 1]: a half at ``usual``; 1 where that was never measured."""
-    return 1.0 if usual is None else 1 / (1 + math.exp((usual - likelihood) / SOFTNESS))
+def assurance(likelihood: float, usual: float | None, sense: float | None = None) -> float:
+    """How sure one may be of a reply, in [0, 1]: a half at ``usual``; 1 where that was never measured.
+
+    ``sense``: what a reader of sense makes of it (``trainer.sense``), in [0, 1]; its log-odds are added.
+    """
+    if usual is None:
+        return 1.0 if sense is None else sense
+    odds = math.exp((likelihood - usual) / SOFTNESS)
+    if sense is not None:
+        sense = min(max(sense, LEAST_SENSE), 1 - LEAST_SENSE)
+        odds *= sense / (1 - sense)
+    return odds / (1 + odds)

@@ -1,6 +1,7 @@
-"""Direct preference optimisation with TRL: a professional's reply is made likelier than a poorer one.
+"""Direct preference optimisation: a professional's reply is made likelier than a poorer one.
 
-A pair is a therapist's turn and its ``worse`` text, with the same emotion and strategy before both. The model
+A pair is a therapist's turn and its ``worse`` text, with the same emotion and strategy before both, or two
+replies to one message of which people rated one higher (``trainer.ratings``). The model
 itself is the reward: what it adds to the log-probability of a reply, compared with the model it started from.
 Source: R. Rafailov et al., "Direct Preference Optimization: Your Language Model is Secretly a Reward Model"
 (2023). The better reply's own loss is added, since preferences alone may make both replies less likely.
@@ -10,37 +11,31 @@ from __future__ import annotations
 
 import math
 import random
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import torch
-from transformers import PrinterCallback
-from trl import DPOConfig as TrlConfig
-from trl import DPOTrainer
-from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from trainer.bundle import LanguageModel, load_model
-from trainer.callbacks import (
-    RunCallback,
-    Training,
-    has_bfloat16,
-    micro_batch,
-    numbers,
-    quiet_arguments,
-    score_labels_only,
-    wrapped_tokenizer,
-    write_result,
-)
+from trainer.bundle import LanguageModel, digest, load_model
+from trainer.callbacks import Training, has_bfloat16, write_result
 from trainer.config import DpoConfig, InputError
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.labels import require_known
+from trainer.packing import pack, seen
+from trainer.phrases import sentences, stock_share
 from trainer.prompt import Encoder, client_emotion
+from trainer.ratings import Moment, rated_moments, read_ratings
+from trainer.rewards import copied_share, ngram_set, overlap_share, words
 from trainer.run import Run
+from trainer.steps import Metrics, take_steps, without_dropout
 
 ROWS = 16  # pairs that are measured at once: bounds memory
+OFTEN = 0.002  # share of all rated replies in which a sentence stands again and again
+STOCK = 0.3  # most letters of a rated reply in phrases that fit everything, to be learned from
+COPIED = 0.15  # most of its three-word runs that the client wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +61,24 @@ def train(config: DpoConfig, run: Run) -> bool:
     dialogues = run.dialogues()
     require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     limit = min(config.max_length, lm.positions)
-    pairs = make_pairs([d for d in dialogues if not (held_out(d.id) or calibration(d.id))], lm.encoder, limit)
+    learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))] if config.turns else []
+    pairs = make_pairs(learned, lm.encoder, limit)
+    files = [Path(name) for name in config.ratings]
+    moments = rated_moments(dialogues, [row for file in files for row in read_ratings(file)])
+    rated = [moment for moment in moments if not moment.unseen]
+    replies = (turn.text for d in dialogues for turn in d.turns if turn.speaker == "therapist")
+    known = ngram_set(replies) if rated else frozenset[int]()
+    pairs += rated_pairs(rated, lm.encoder, limit, config.against, config.seed, known)
     if not pairs:
         raise InputError(
-            "The data holds no therapist turn with a poorer alternative ('worse') to learn from "
-            "(held-out dialogues are not used)."
+            "The data holds no therapist turn with a poorer alternative ('worse') to learn from, nor are "
+            "there rated replies (--set ratings=FILE); held-out ones are not used."
         )
     steps = config.max_steps or math.ceil(len(pairs) * config.epochs / config.batch)
     training = Training(
         run,
         lm.model,
-        run.fingerprint(config, lm.sha256),
+        run.fingerprint(config, lm.sha256, *(digest(file.read_bytes()) for file in files)),
         total=steps,
         learning_rate=config.learning_rate,
         warmup=config.warmup,
@@ -88,9 +90,7 @@ def train(config: DpoConfig, run: Run) -> bool:
     if not training.extra:  # of the starting model, once
         training.extra["reference"] = log_probabilities(lm, pairs)
         training.extra["before"] = log_probabilities(lm, kept_out)
-    _loop(config, training, lm, pairs)
-    if training.cancelled:
-        run.progress("cancelled", step=training.step)
+    if not _loop(config, training, lm, pairs):
         return False
     metrics = preferences(kept_out, training.extra["before"], log_probabilities(lm, kept_out))
     write_result(training, config, lm, dialogues, metrics)
@@ -115,78 +115,120 @@ def make_pairs(dialogues: Sequence[Dialogue], encoder: Encoder, limit: int) -> l
     return pairs
 
 
-def plan(count: int, steps: int, config: DpoConfig) -> list[int]:
-    """The order of all steps, from the seed alone: every pair once before any comes again."""
+def rated_pairs(
+    moments: Sequence[Moment], encoder: Encoder, limit: int, against: int, seed: int, known: frozenset[int]
+) -> list[Pair]:
+    """Every reply rated above 0 with up to ``against`` replies to the same message that are rated lower.
+
+    Those of its own strategy come first: the words should differ, not the label before them. A reply made of
+    phrases that fit every message is no model, however sensible: learning it, a model says nothing else. Nor
+    is one with a sentence that was written again and again, or one that repeats the client or training text.
+
+    Args:
+        known: ``ngram_set`` of the training replies.
+    """
+    pairs = []
+    said_often = _said_often([reply for moment in moments for reply in moment.replies])
+    for moment in moments:
+        rated = list(zip(moment.replies, moment.ratings, moment.strategies, strict=True))
+        rng = random.Random(f"{seed}/{moment.dialogue.id}/{len(moment.dialogue.turns)}")
+        emotion = client_emotion(moment.dialogue.turns)
+        said = " ".join(turn.text for turn in moment.dialogue.turns if turn.speaker == "client")
+        for better, rating, strategy in rated:
+            if stock_share(better) > STOCK or copied_share(better, said) > COPIED:
+                continue
+            if not said_often.isdisjoint(map(wording, sentences(better))) or overlap_share(better, known):
+                continue
+            lower = [one for one in rng.sample(rated, len(rated)) if one[1] < rating]
+            lower.sort(key=lambda one: (one[1], one[2] != strategy))
+            chosen = encoder.completion_ids(emotion, strategy, better)[: limit // 2]
+            for poorer, _, other in lower[:against]:
+                rejected = encoder.completion_ids(emotion, other, poorer)[: limit // 2]
+                room = limit - max(len(chosen), len(rejected))
+                prompt = encoder.prompt(moment.dialogue, room).ids
+                pairs.append(Pair(prompt, tuple(chosen), tuple(rejected)))
+    return pairs
+
+
+def wording(sentence: str) -> str:
+    """A sentence as it is counted: its words alone."""
+    return " ".join(words(sentence))
+
+
+def _said_often(replies: Sequence[str]) -> frozenset[str]:
+    """Sentences that stand in more of the replies than ``OFTEN``, and not only by chance in two or three."""
+    counts = Counter(one for reply in replies for one in {wording(part) for part in sentences(reply)})
+    return frozenset(one for one, count in counts.items() if count > max(3, OFTEN * len(replies)))
+
+
+def plan(pairs: Sequence[Pair], steps: int, config: DpoConfig) -> list[int]:
+    """The order of all steps, from the seed alone: every pair once before any comes again.
+
+    Pairs of one prompt follow one another, so that a batch reads it once.
+    """
+    by_prompt: dict[tuple[int, ...], list[int]] = {}
+    for place, pair in enumerate(pairs):
+        by_prompt.setdefault(pair.prompt, []).append(place)
+    groups = list(by_prompt.values())
     rng = random.Random(config.seed)
     order: list[int] = []
     while len(order) < steps * config.batch:
-        order += rng.sample(range(count), count)
+        order += [place for group in rng.sample(groups, len(groups)) for place in group]
     return order[: steps * config.batch]
 
 
-def padded(pairs: Sequence[Pair], end: int) -> dict[str, torch.Tensor]:
-    """The library's batch: ``input_ids``, ``attention_mask``, ``completion_mask``, each (2B, T).
+def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.Tensor:
+    """(P, 2) log-probabilities in nats of the better and the poorer reply as a whole.
 
-    The better replies come first. Padding stands on the right.
+    Every prompt is read once for all its replies, and the head only where they are written.
     """
-    rows = [
-        {"prompt_ids": [*pair.prompt], "chosen_ids": [*pair.chosen], "rejected_ids": [*pair.rejected]}
-        for pair in pairs
-    ]
-    batch: dict[str, torch.Tensor] = DataCollatorForPreference(pad_token_id=end)(rows)
-    return batch
-
-
-class Collator:
-    """Positions of the order to a padded batch: the library's dataset holds numbers, never client words."""
-
-    def __init__(
-        self, pairs: Sequence[Pair], order: Sequence[int], reference: torch.Tensor, end: int
-    ) -> None:
-        """``reference`` (P, 2): the starting model's log-probabilities of both replies of each pair."""
-        self._pairs, self._order, self._reference, self._end = pairs, order, reference, end
-
-    def __call__(self, rows: list[dict[str, int]]) -> dict[str, torch.Tensor]:
-        places = [self._order[row["position"]] for row in rows]
-        chosen, rejected = self._reference[places].unbind(dim=1)
-        batch = padded([self._pairs[place] for place in places], self._end)
-        return batch | {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
-
-
-class Preferences(DPOTrainer):
-    """TRL's trainer on pairs that lie outside its data set, with log-probabilities that are known already.
-
-    The library would tokenise text and write what it computes to files.
-    """
-
-    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
-        return dataset
-
-    def _precompute_ref_logps(self, dataset: Any, *_: Any) -> Any:
-        return dataset
+    replies: dict[tuple[int, ...], dict[tuple[int, ...], None]] = {}
+    for pair in pairs:
+        replies.setdefault(pair.prompt, {}).update(dict.fromkeys((pair.chosen, pair.rejected)))
+    contexts = list(replies)
+    ids, segments, positions, _ = pack(contexts, [list(replies[c]) for c in contexts], lm.encoder.end)
+    number = {(c, r): n for n, (c, r) in enumerate((c, r) for c in contexts for r in replies[c])}
+    places: list[tuple[int, int, int, int]] = []  # row, place read from, token wanted, number of the reply
+    for row, context in enumerate(contexts):
+        start = len(context)
+        for reply in replies[context]:
+            read_from = [len(context) - 1, *range(start, start + len(reply) - 1)]
+            places += [
+                (row, place, token, number[context, reply])
+                for place, token in zip(read_from, reply, strict=True)
+            ]
+            start += len(reply)
+    device = lm.model.device
+    rows, read, wanted, of = torch.tensor(places, device=device).unbind(dim=1)
+    with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16()):
+        hidden = lm.model.transformer(
+            ids.to(device), attention_mask=seen(segments.to(device)), position_ids=positions.to(device)
+        ).last_hidden_state
+        logits = lm.model.lm_head(hidden[rows, read])
+    logs = -torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="none")
+    sums = torch.zeros(len(number), device=device).index_add(0, of, logs)
+    both = [(number[pair.prompt, pair.chosen], number[pair.prompt, pair.rejected]) for pair in pairs]
+    return sums[torch.tensor(both, device=device)]
 
 
 @torch.no_grad()
 def log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.Tensor:
-    """(P, 2) log-probabilities in nats of the better and the poorer reply as a whole, on the processor."""
+    """The same of many pairs, without gradients, on the processor."""
     training = lm.model.training
     lm.model.eval()
-    found = [torch.empty(0, 2)]
-    device = lm.model.device
-    for start in range(0, len(pairs), ROWS):
-        batch = {
-            name: t.to(device) for name, t in padded(pairs[start : start + ROWS], lm.encoder.end).items()
-        }
-        with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16()):
-            logits = lm.model(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
-        wanted = batch["input_ids"][:, 1:]
-        loss = torch.nn.functional.cross_entropy(
-            logits[:, :-1].float().flatten(0, 1), wanted.flatten(), reduction="none"
-        ).view_as(wanted)
-        sums = -(loss * batch["completion_mask"][:, 1:]).sum(dim=1)
-        found.append(sums.view(2, -1).T.cpu())
+    found = torch.empty(len(pairs), 2)
+    order = sorted(range(len(pairs)), key=lambda place: (len(pairs[place].prompt), pairs[place].prompt))
+    for start in range(0, len(order), ROWS):
+        block = order[start : start + ROWS]
+        found[block] = reply_log_probabilities(lm, [pairs[place] for place in block]).cpu()
     lm.model.train(training)
-    return torch.cat(found)
+    return found
+
+
+def dpo_loss(logs: torch.Tensor, reference: torch.Tensor, beta: float) -> torch.Tensor:
+    """(P, 2), (P, 2) log-probabilities of the model and of the one it started from -> (P,) losses in nats."""
+    gained = logs - reference
+    return -torch.nn.functional.logsigmoid(beta * (gained[:, 0] - gained[:, 1]))
 
 
 def preferences(pairs: Sequence[Pair], before: torch.Tensor, after: torch.Tensor) -> dict[str, float]:
@@ -220,41 +262,27 @@ def preferences(pairs: Sequence[Pair], before: torch.Tensor, after: torch.Tensor
     }
 
 
-def _loop(config: DpoConfig, training: Training, lm: LanguageModel, pairs: list[Pair]) -> None:
+def _loop(config: DpoConfig, training: Training, lm: LanguageModel, pairs: list[Pair]) -> bool:
     """Run the remaining steps."""
+    without_dropout(lm.model)  # as the starting model was read
+    order = plan(pairs, training.total, config)
+    known: torch.Tensor = training.extra["reference"]
 
-    def metrics(logs: Mapping[str, float]) -> dict[str, float]:
-        return {
-            "loss": logs["loss"],
-            "accuracy": logs["rewards/accuracies"],
-            "margin": logs["rewards/margins"],
-            "chosen_logp": logs["logps/chosen"],
-            "chosen_gain": logs["rewards/chosen"] / config.beta,  # nats over the starting model
-            "learning_rate": logs["learning_rate"],
+    def loss_at(step: int) -> tuple[torch.Tensor, Metrics]:
+        places = order[step * config.batch : (step + 1) * config.batch]
+        batch, reference = [pairs[place] for place in places], known[places].to(lm.model.device)
+        logs = reply_log_probabilities(lm, batch)
+        tokens = sum(len(pair.chosen) for pair in batch)
+        loss = dpo_loss(logs, reference, config.beta).mean() - config.sft_weight * logs[:, 0].sum() / tokens
+        gained = (logs - reference).detach()
+        apart = gained[:, 0] - gained[:, 1]
+        return loss, {
+            "loss": float(loss.detach()),
+            "accuracy": float((apart > 0).float().mean()),
+            "margin": config.beta * float(apart.mean()),
+            "chosen_logp": float(logs[:, 0].detach().mean()),
+            "chosen_gain": float(gained[:, 0].mean()),  # nats over the starting model
+            "learning_rate": training.optimizer.param_groups[0]["lr"],
         }
 
-    order = plan(len(pairs), training.total, config)
-    collator = Collator(pairs, order, training.extra["reference"], lm.encoder.end)
-    with tempfile.TemporaryDirectory() as empty:
-        micro = micro_batch(lm.model, config.batch, small=8, large=2)
-        arguments = quiet_arguments(empty, micro, config.batch, training.total - training.start, config.seed)
-        score_labels_only()
-        trainer = Preferences(
-            model=lm.model,
-            args=TrlConfig(
-                **arguments,
-                beta=config.beta,
-                loss_type=["sigmoid", "sft"],
-                loss_weights=[1.0, config.sft_weight],
-                precompute_ref_log_probs=True,
-                max_length=None,
-                train_sampling_strategy="sequential",
-            ),
-            train_dataset=numbers("position", training.start * config.batch, training.total * config.batch),
-            data_collator=collator,
-            processing_class=wrapped_tokenizer(lm.encoder),
-            optimizers=(training.optimizer, training.scheduler),
-            callbacks=[RunCallback(training, config.checkpoint_every, metrics)],
-        )
-        trainer.remove_callback(PrinterCallback)
-        trainer.train()
+    return take_steps(training, config.checkpoint_every, loss_at)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.attention import SHARED
-from trainer.bundle import CRITIC_CONFIG, BundleError, LanguageModel, load_model
+from trainer.bundle import CRITIC_CONFIG, SENSE_WEIGHTS, BundleError, LanguageModel, load_model
 from trainer.candidates import SHORTENED, Candidate, choose, finish, unusable
 from trainer.config import STARTER_SHA256, InputError, starter_dir
 from trainer.critic import Critic
@@ -43,10 +43,11 @@ from trainer.rewards import words
 from trainer.risk import RiskScreen, Screening, screened
 from trainer.scoring import Scorer, fault_names, is_unsafe
 from trainer.sealed import SUFFIX
+from trainer.sense import SenseReader
 
 AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
-SCORED = 12  # of a batch, those that the model finds likeliest; the critic reads no more
+SCORED = 12  # of a batch, those that make most sense; the critic reads no more
 ROUNDS = 2  # a second batch is written when the first does not fill the request
 POOR = 0.35  # a reward below this is not shown, unless the bundle names its own limit (from rated drafts)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
@@ -112,9 +113,14 @@ class Engine:
         screen: RiskScreen | None,
         name: ModelName,
         load_ms: float = 0.0,
+        sense: SenseReader | None = None,
     ) -> None:
-        """``screen``: None when the lexicon cannot be used; then nothing is ever drafted."""
+        """``screen``: None when the lexicon cannot be used; then nothing is ever drafted.
+
+        ``sense``: reads how much sense a candidate makes; without one only its likelihood counts.
+        """
         self.lm, self.scorer, self.screen, self.name, self.load_ms = lm, scorer, screen, name, load_ms
+        self.sense = sense
 
     def check(self, request: Request) -> None:
         """Refuse labels that the model does not know. Raises InputError."""
@@ -205,9 +211,11 @@ class Engine:
                 strategy=request.strategy,
                 on_step=progress,
             )
-            fresh = sorted(usable(request.dialogue, made, pool), key=lambda one: -one.likelihood)[:SCORED]
+            fresh = usable(request.dialogue, made, pool)
+            sure = self._assurances(request.dialogue, fresh)
+            best = sorted(range(len(fresh)), key=lambda index: -sure[index])[:SCORED]
+            fresh, sure = [fresh[index] for index in best], [sure[index] for index in best]
             pool += fresh
-            sure = [assurance(candidate.likelihood, self.lm.likelihood) for candidate in fresh]
             scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh], sure)
             totals = [self.scorer.total(one, with_emotion) for one in scored]
             order = sorted(
@@ -230,6 +238,16 @@ class Engine:
             on_event("draft", index=len(drafts) - 1, value=draft_json(drafts[-1]))
         clock.mark("all_drafts")
         return tuple(drafts)
+
+    def _assurances(self, dialogue: Dialogue, fresh: Sequence[Candidate]) -> list[float]:
+        """How sure it is that each candidate makes sense, in [0, 1]."""
+        senses: Sequence[float | None] = [None] * len(fresh)
+        if self.sense is not None:
+            senses = self.sense.read(dialogue, [one.text for one in fresh])
+        return [
+            assurance(one.likelihood, self.lm.likelihood, sense)
+            for one, sense in zip(fresh, senses, strict=True)
+        ]
 
 
 class _Heard:
@@ -318,11 +336,15 @@ def load_engine(
             f"{path.name}: there is no critic in this folder to rank drafts; make a bundle of the model and "
             "a critic with tfdesk-trainer bundle."
         )
+    sense = None
+    if lm.manifest is not None and SENSE_WEIGHTS in lm.manifest.files:
+        sense = SenseReader.load(path, lm, key)
+        sense.model.merge()
     lm.model.set_attn_implementation(SHARED)
     if can_quantise():
         quantise(lm.model)
     critic = Critic.load(path, key) if own else Critic.load(starter_dir())
     manifest = lm.manifest
     name, version = (manifest.name, manifest.version) if manifest is not None else (path.name, "")
-    engine = Engine(lm, Scorer(critic), screen, ModelName(name, version, lm.sha256), since_start())
+    engine = Engine(lm, Scorer(critic), screen, ModelName(name, version, lm.sha256), since_start(), sense)
     return engine, manifest.notice if manifest is not None else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 
 import torch
-from transformers import GPT2LMHeadModel
+from transformers import GPT2LMHeadModel, GPT2Model
 from transformers.pytorch_utils import Conv1D
 
 
@@ -43,9 +43,14 @@ def can_quantise() -> bool:
 @torch.no_grad()
 def quantise(model: GPT2LMHeadModel) -> None:
     """Replace the linear layers of a model on the processor, in place; the embeddings stay as they are."""
-    for block in model.transformer.h:
+    quantise_layers(model.transformer)
+    model.lm_head = Int8Linear(model.lm_head.weight, None)
+
+
+def quantise_layers(transformer: GPT2Model) -> None:
+    """Replace the linear layers of its blocks, in place."""
+    for block in transformer.h:
         for part in (block.attn, block.mlp):
             for name, layer in list(part.named_children()):
                 if isinstance(layer, Conv1D):  # which keeps its weights the other way round
                     setattr(part, name, Int8Linear(layer.weight.T.contiguous(), layer.bias))
-    model.lm_head = Int8Linear(model.lm_head.weight, None)

@@ -16,7 +16,7 @@ import torch
 from transformers import PrinterCallback
 from trl import GRPOConfig
 
-from trainer.bundle import CRITIC_WEIGHTS, LanguageModel, digest, load_model
+from trainer.bundle import CRITIC_WEIGHTS, SENSE_WEIGHTS, LanguageModel, digest, load_model
 from trainer.callbacks import (
     RunCallback,
     Training,
@@ -38,6 +38,7 @@ from trainer.policy import LeaveOneOut, Policy, choice_mask, longest_prompt
 from trainer.rewards import COMPONENTS
 from trainer.rollout import Components, Scorer, Task, Writer, make_tasks, task_order
 from trainer.run import Run
+from trainer.sense import SenseReader, sense_folder
 from trainer.watch import Watch, validation_tasks
 
 # What the library is told for each algorithm; both compare the components before they weigh them.
@@ -69,6 +70,11 @@ def train(config: RlConfig, run: Run) -> bool:
     critic_path = run.critic or run.model
     critic = Critic.load(critic_path, run.key)
     critic_sha256 = digest(critic_folder(critic_path, run.key).read(CRITIC_WEIGHTS))
+    sense, sense_sha256 = None, ""
+    if run.sense is not None:
+        sense = SenseReader.load(run.sense, lm, run.key)
+        sense.model.merge()
+        sense_sha256 = digest(sense_folder(run.sense, run.key).read(SENSE_WEIGHTS))
     dialogues = run.dialogues()
     require_known(dialogues, lm.encoder.labels.emotions, lm.encoder.labels.strategies)
     learned = [d for d in dialogues if not (held_out(d.id) or calibration(d.id))]
@@ -81,7 +87,7 @@ def train(config: RlConfig, run: Run) -> bool:
     training = Training(
         run,
         lm.model,
-        run.fingerprint(config, lm.sha256, critic_sha256),
+        run.fingerprint(config, lm.sha256, critic_sha256, sense_sha256),
         total=config.max_steps,
         learning_rate=config.learning_rate,
         warmup=0.05,
@@ -89,7 +95,7 @@ def train(config: RlConfig, run: Run) -> bool:
         seed=config.seed,
     )
     run.progress("started", total=config.max_steps, resumed_from=training.start)
-    scorer = Scorer(critic, config.weights, learned)
+    scorer = Scorer(critic, config.weights, learned, sense)
     shown = _shown(dialogues, lm, config) or tasks[0]
     validation, origin = validation_tasks(dialogues, lm, config)
     watch = Watch(config, training, Writer(lm, scorer, config), shown, validation)
@@ -107,6 +113,7 @@ def train(config: RlConfig, run: Run) -> bool:
         "validation": watch.looks,
         "validated_on": origin,
         "critic_sha256": critic_sha256,
+        "sense_sha256": sense_sha256,
     }
     write_result(
         training,

@@ -16,6 +16,7 @@ from trainer.generate import Generated
 from trainer.policy import longest_prompt, write_completions
 from trainer.prompt import Prompt, client_emotion
 from trainer.rewards import Case, ngram_set, reward, total
+from trainer.sense import SenseReader
 
 QUOTED_TURNS = 6  # the client's words among so many latest turns count as quotable
 
@@ -60,9 +61,16 @@ def task_order(count: int, config: RlConfig) -> list[int]:
 class Scorer:
     """Reward components of replies, by the critic and the rules of ``trainer.rewards``."""
 
-    def __init__(self, critic: Critic, weights: Mapping[str, float], learned: Sequence[Dialogue]) -> None:
+    def __init__(
+        self,
+        critic: Critic,
+        weights: Mapping[str, float],
+        learned: Sequence[Dialogue],
+        sense: SenseReader | None = None,
+    ) -> None:
         """``learned``: dialogues whose replies must not be recited."""
         self._critic = critic
+        self._sense = sense
         self.weights = weights
         replies = (turn.text for d in learned for turn in d.turns if turn.speaker == "therapist")
         self._training = ngram_set(replies)
@@ -74,19 +82,35 @@ class Scorer:
         by_task: dict[int, list[str]] = {}
         for task, made in zip(tasks, written, strict=True):
             by_task.setdefault(id(task), []).append(made.reply)
+        sense = self._senses(tasks, by_task)
         found = []
         for task, made, score in zip(tasks, written, scores, strict=True):
             others = list(by_task[id(task)])
             others.remove(made.reply)
-            found.append(reward(self._case(task, made), score, others))
+            sure = sense.get((id(task), made.reply), 1.0)
+            found.append(reward(self._case(task, made, sure), score, others))
         return found
 
-    def _case(self, task: Task, made: Generated) -> Case:
+    def _senses(
+        self, tasks: Sequence[Task], by_task: Mapping[int, list[str]]
+    ) -> dict[tuple[int, str], float]:
+        """How much sense every reply makes, by task and reply; {} without a reader."""
+        if self._sense is None:
+            return {}
+        dialogues = {id(task): task.dialogue for task in tasks}
+        return {
+            (task, reply): sense
+            for task, replies in by_task.items()
+            for reply, sense in zip(replies, self._sense.read(dialogues[task], replies), strict=True)
+        }
+
+    def _case(self, task: Task, made: Generated, assurance: float) -> Case:
         said = [t.text for t in task.dialogue.turns[-QUOTED_TURNS:] if t.speaker == "client"]
         return Case(
             client=" ".join(said),
             reply=made.reply,
             ended=made.ended,
+            assurance=assurance,
             emotion_true=task.emotion,
             emotion_said=made.emotion,
             reference=task.reference,

@@ -123,6 +123,7 @@ class Run:
     resume: bool
     progress: Progress
     stop: threading.Event
+    sense: Path | None = None
 
     @property
     def key(self) -> bytes | None:

@@ -1,12 +1,14 @@
-"""Does a figure tell a draft that makes sense from one that does not? Against resources/labels/sense.jsonl.
+"""Does a figure tell a draft that makes sense from one that does not? Against resources/labels.
 
-For every rated candidate: the model's likelihood (mean nats per token at temperature 1), the critic's reward,
-and as floors its length and chance. AUC is the share of pairs of one that makes sense and one that does not
-which the figure orders rightly: over all pairs, and within one message.
+For every rated candidate: what the sense reader finds, the model's likelihood (mean nats per token at
+temperature 1), the critic's reward, and as floors its length and chance. AUC is the share of pairs of one
+that makes sense and one that does not which the figure orders rightly: over all pairs, and within one
+message.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from typing import Any
 
 import torch
 
-from trainer.bundle import LanguageModel, load_model
+from trainer.bundle import SENSE_WEIGHTS, LanguageModel, load_model
 from trainer.config import starter_dir
 from trainer.critic import Critic
 from trainer.data import calibration, held_out
@@ -23,6 +25,7 @@ from trainer.desk import assurance, desk_prompt
 from trainer.dialogue import Dialogue
 from trainer.run import read_data
 from trainer.scoring import Scorer
+from trainer.sense import SenseReader
 
 ROOT = Path(__file__).parents[2] / "resources"
 Row = dict[str, Any]
@@ -37,7 +40,8 @@ def measure(model: Path | None) -> dict[str, Any]:
         for file in sorted((ROOT / "authored").glob("[pw]?.jsonl.gz"))
         for d in read_data(file, None).dialogues
     }
-    rows = [json.loads(line) for line in (ROOT / "labels" / "sense.jsonl").read_text().splitlines()]
+    rows = [row for file in sorted((ROOT / "labels").glob("sense*.jsonl*")) for row in _rows(file)]
+    reader = SenseReader.load(folder, lm) if lm.manifest and SENSE_WEIGHTS in lm.manifest.files else None
     moments: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in rows:
         moments[row["id"], row["turn"]].append(row)
@@ -46,13 +50,26 @@ def measure(model: Path | None) -> dict[str, Any]:
         replies = [row["reply"] for row in candidates]
         likely = likelihoods(lm, dialogue, replies, [row["strategy"] for row in candidates])
         plain = scorer.score(dialogue, replies)
-        sure = scorer.score(dialogue, replies, [assurance(one, lm.likelihood) for one in likely])
-        for row, one, before, after in zip(candidates, likely, plain, sure, strict=True):
+        senses: Sequence[float | None] = [None] * len(replies)
+        if reader is not None:
+            senses = reader.read(dialogue, replies)
+        sures = [assurance(one, lm.likelihood, sense) for one, sense in zip(likely, senses, strict=True)]
+        sure = scorer.score(dialogue, replies, sures)
+        for row, one, sense, before, after in zip(candidates, likely, senses, plain, sure, strict=True):
             row["likelihood"], row["length"] = one, -len(row["reply"].split())
+            row["sense reader"] = 0.0 if sense is None else sense
             row["critic alone"], row["as at the desk"] = scorer.total(before, True), scorer.total(after, True)
     unseen = [row for row in rows if held_out(row["id"]) or calibration(row["id"])]
     trained = [row for row in rows if not (held_out(row["id"]) or calibration(row["id"]))]
     return {"trained on these messages": _figures(trained), "never saw them": _figures(unseen)}
+
+
+def _rows(file: Path) -> list[Row]:
+    """The ratings of a file, but not what a reader wrote itself."""
+    data = file.read_bytes()
+    text = gzip.decompress(data) if file.suffix == ".gz" else data
+    rows = [json.loads(line) for line in text.decode().splitlines()]
+    return [row for row in rows if row["model"] != "written"]
 
 
 @torch.inference_mode()
@@ -76,7 +93,7 @@ def likelihoods(
 
 
 def _figures(rows: Sequence[Row]) -> dict[str, Any]:
-    names = ("as at the desk", "likelihood", "critic alone", "length")
+    names = ("as at the desk", "sense reader", "likelihood", "critic alone", "length")
     made: dict[str, Any] = {
         "candidates": len(rows),
         "share that makes sense, at least after an edit": round(_share(rows), 3),

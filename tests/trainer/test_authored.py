@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from trainer.config import resources_dir
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
 from trainer.prompt import AUTHORED_LABELS
+from trainer.ratings import read_ratings
 from trainer.run import read_data
 
 
@@ -52,13 +52,21 @@ def test_dialogues_bring_poorer_replies_to_learn_from(
     assert with_worse >= least * len(chosen)
 
 
-def test_ratings_of_sense_are_of_replies_to_authored_messages(authored: list[Dialogue]) -> None:
-    lines = (resources_dir() / "labels" / "sense.jsonl").read_text().splitlines()
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("sense.jsonl", 2000),
+        ("sense_06.jsonl.gz", 30000),
+        ("sense_07.jsonl.gz", 7000),
+        ("written.jsonl.gz", 3000),
+        ("preferred.jsonl.gz", 10000),
+    ],
+)
+def test_ratings_are_of_replies_to_authored_messages(authored: list[Dialogue], name: str, least: int) -> None:
+    rows = read_ratings(resources_dir() / "labels" / name)
     turns = {dialogue.id: dialogue.turns for dialogue in authored}
-    for row in map(json.loads, lines):
+    for row in rows:
         assert turns[row["id"]][row["turn"]].speaker == "therapist"
         assert turns[row["id"]][row["turn"] - 1].speaker == "client"
         assert row["strategy"] in AUTHORED_LABELS.strategies
-        assert row["sense"] in (0, 1, 2)
-        assert row["reply"].strip()
-    assert len(lines) > 1000
+    assert len(rows) >= least

@@ -17,12 +17,13 @@ from trainer.bundle import BundleError, load_model
 from trainer.calibration import Calibration
 from trainer.config import CriticConfig, InputError
 from trainer.critic import Critic
-from trainer.critic_data import Negatives, collate, encode, garbled, labelled_heads, pack, plan
+from trainer.critic_data import Negatives, collate, encode, garbled, labelled_heads, plan
 from trainer.critic_train import from_base, losses, match_loss, pair_loss, train
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse, as_json
 from trainer.empathy import MECHANISMS
 from trainer.events import EventWriter
+from trainer.packing import pack
 from trainer.run import Progress, Run, read_data
 from trainer.sealed import KEY_BYTES, Folder
 

@@ -44,6 +44,14 @@ def test_assurance_rises_with_likelihood_and_is_a_half_at_the_usual_one() -> Non
     assert assurance(-1.5, None) == 1.0
 
 
+def test_assurance_adds_what_a_reader_of_sense_finds() -> None:
+    assert assurance(-0.9, -0.9, 0.8) == pytest.approx(0.8)
+    assert assurance(-1.5, -0.9, 0.8) < assurance(-1.5, -0.9) * 4
+    assert assurance(-0.4, -0.9, 0.2) < assurance(-0.4, -0.9) < assurance(-0.4, -0.9, 0.8)
+    assert assurance(-1.5, None, 0.3) == 0.3
+    assert 0 < assurance(-2.0, -0.9, 0.0) < assurance(0.0, -0.9, 1.0) < 1
+
+
 def test_an_unlikely_reply_earns_less_of_everything_but_safety() -> None:
     sure = reward(Case(client="I lost my job.", reply="You lost your job this week."), None)
     unsure = reward(Case(client="I lost my job.", reply="You lost your job this week.", assurance=0.5), None)

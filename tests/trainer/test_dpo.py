@@ -23,7 +23,9 @@ from trainer.checkpoint import Diverged
 from trainer.config import DpoConfig, InputError
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse
-from trainer.dpo import Pair, log_probabilities, make_pairs, plan, preferences, train
+from trainer.dpo import Pair, log_probabilities, make_pairs, plan, preferences, rated_pairs, train
+from trainer.ratings import Moment
+from trainer.rewards import ngram_set
 from trainer.sealed import KEY_BYTES, Folder
 
 CONFIG = DpoConfig(max_steps=5, batch=4, max_length=96, learning_rate=3e-3, checkpoint_every=2, threads=1)
@@ -144,7 +146,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_its_checkpoint(
     def spoiled(lm: LanguageModel, pairs: list[Pair]) -> torch.Tensor:
         found = probabilities(lm, pairs)
         if len(pairs) > 0:
-            found[plan(len(pairs), CONFIG.max_steps, CONFIG)[2 * CONFIG.batch]] = math.nan  # seen in step 3
+            found[plan(pairs, CONFIG.max_steps, CONFIG)[2 * CONFIG.batch]] = math.nan  # seen in step 3
         return found
 
     monkeypatch.setattr("trainer.dpo.log_probabilities", spoiled)
@@ -217,7 +219,78 @@ def test_ranking_is_by_token_and_stands_beside_its_floors() -> None:
 
 
 def test_every_pair_comes_once_before_any_comes_again() -> None:
-    order = plan(7, 4, CONFIG)
+    pairs = [Pair((number // 2,), (1, number), (2, number)) for number in range(7)]
+    order = plan(pairs, 4, CONFIG)
     assert len(order) == 16
     assert sorted(order[:7]) == sorted(order[7:14]) == list(range(7))
-    assert order == plan(7, 4, CONFIG) != plan(7, 4, replace(CONFIG, seed=2))
+    assert order == plan(pairs, 4, CONFIG) != plan(pairs, 4, replace(CONFIG, seed=2))
+    together = [pairs[place].prompt for place in order[:7]]
+    assert together == sorted(together, key=together.index)  # a prompt's pairs follow one another
+
+
+def rated(senses: list[int], strategies: list[str | None]) -> Moment:
+    replies = tuple(f"Reply {number}." for number in range(len(senses)))
+    dialogue = Dialogue("rated", "test", None, (Turn("client", "i can't sleep", emotion="fear"),))
+    return Moment(dialogue, replies, tuple(senses), tuple(strategies))
+
+
+def test_rated_replies_are_paired_within_a_message_the_better_first(tiny_lm: LanguageModel) -> None:
+    encoder = tiny_lm.encoder
+    moment = rated([0, 2, 1, 0], ["reflection", "reflection", None, "other"])
+    pairs = rated_pairs([moment], encoder, 128, against=2, seed=1, known=frozenset())
+
+    def text(ids: tuple[int, ...]) -> str:
+        return encoder.parse(ids).reply or ""
+
+    found = {(text(pair.chosen), text(pair.rejected)) for pair in pairs}
+    assert found == {("Reply 1.", "Reply 0."), ("Reply 1.", "Reply 3.")} | {
+        ("Reply 2.", f"Reply {number}.") for number in (0, 3)
+    }
+    (one,) = rated_pairs(
+        [rated([0, 2, 0], ["other", "reflection", "reflection"])], encoder, 128, 1, seed=1, known=frozenset()
+    )
+    assert text(one.rejected) == "Reply 2."  # of its own strategy
+    assert {encoder.parse(pair.chosen).emotion for pair in pairs} == {"fear"}
+    assert (
+        rated_pairs([rated([1, 1], [None, None])], encoder, 128, against=2, seed=1, known=frozenset()) == []
+    )
+
+
+def test_stock_phrases_and_the_clients_own_words_are_never_the_better_reply(tiny_lm: LanguageModel) -> None:
+    moment = replace(rated([2, 0], [None, None]), replies=("Thank you for telling me.", "Plates."))
+    assert rated_pairs([moment], tiny_lm.encoder, 128, against=2, seed=1, known=frozenset()) == []
+    moment = replace(moment, replies=("So you wrote i can't sleep.", "Plates."))
+    assert rated_pairs([moment], tiny_lm.encoder, 128, against=2, seed=1, known=frozenset()) == []
+
+
+def test_a_sentence_that_is_written_again_and_again_is_never_the_better_reply(tiny_lm: LanguageModel) -> None:
+    def moment(number: int, better: str) -> Moment:
+        dialogue = Dialogue(f"rated-{number}", "test", None, (Turn("client", f"night {number}"),))
+        return Moment(dialogue, (better, "Plates."), (2, 0), (None, None))
+
+    often = [moment(number, f"Night {number}. What keeps you awake?") for number in range(4)]
+    once = [moment(9, "What did you do then?")]
+    made = rated_pairs(often + once, tiny_lm.encoder, 128, against=1, seed=1, known=frozenset())
+    assert [tiny_lm.encoder.parse(pair.chosen).reply for pair in made] == ["What did you do then?"]
+    text = "What did you do then, after that long day?"
+    made = rated_pairs([moment(9, text)], tiny_lm.encoder, 128, against=1, seed=1, known=ngram_set([text]))
+    assert made == []
+
+
+def test_ratings_teach_what_no_turn_of_the_data_says(tmp_path: Path, tiny_model: Path) -> None:
+    data = write_dialogues(tmp_path / "talks.jsonl")
+    ids = [json.loads(line)["id"] for line in data.read_text().splitlines()]
+    file = tmp_path / "ratings.jsonl"
+    file.write_text(
+        "".join(
+            json.dumps({"id": name, "turn": 1, "reply": reply, "sense": sense}) + "\n"
+            for name in ids
+            for reply, sense in ((f"What keeps you awake, {name}?", 2), ("Plates, plates!", 0))
+        )
+    )
+    config = replace(CONFIG, ratings=(str(file),))
+    recorder = Recorder()
+    assert train(config, make_run("dpo", tmp_path / "out", data, tiny_model, recorder))
+    assert recorder.curve("margin")[5] > 0.05
+    with pytest.raises(InputError, match="rated replies"):
+        train(CONFIG, make_run("dpo", tmp_path / "none", data, tiny_model, Recorder()))

@@ -30,7 +30,13 @@ from trainer.sealed import SUFFIX, Folder
 
 MANIFEST = "bundle.json"
 _NEEDED = {"config.json", "model.safetensors", "tokenizer.json"}
-_NAMES = _NEEDED | {"tokenizer_config.json", "critic.json", "critic.safetensors"}
+_NAMES = _NEEDED | {
+    "tokenizer_config.json",
+    "critic.json",
+    "critic.safetensors",
+    "sense.json",
+    "sense.safetensors",
+}
 _IGNORED = {"README.md"}  # may lie in it and is left there
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
