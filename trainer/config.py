@@ -342,7 +342,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "a7c81c86622386a2fcaa90f25f8fe05ce629ce5a2cddac76fcb0c0c748691c27"
+STARTER_SHA256 = "130d64f651ee34e4378c6076b163f22fb0705a727a97cf44e4f536675b803c70"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "9f832bfd1bd505b833554a41c29f4c50b72899c4ad6680d49a34150e5185c48c"
