@@ -100,7 +100,7 @@ class CriticConfig:
 class SenseConfig:
     """Low-rank adapters of a fine-tuned model that read whether a reply makes sense."""
 
-    ratings: tuple[str, ...] = ()  # files of rated replies (see trainer.sense_train)
+    ratings: tuple[str, ...] = ()  # files of rated replies (see trainer.ratings)
     rank: int = 16
     epochs: int = 2
     batch: int = 8  # messages with all their rated replies

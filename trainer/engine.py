@@ -47,7 +47,7 @@ from trainer.sense import SenseReader
 
 AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
-SCORED = 12  # of a batch, those that make most sense; the critic reads no more
+SCORED = 12  # of a batch, the surest, then the likeliest; the critic reads no more
 ROUNDS = 2  # a second batch is written when the first does not fill the request
 POOR = 0.35  # a reward below this is not shown, unless the bundle names its own limit (from rated drafts)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
@@ -213,7 +213,7 @@ class Engine:
             )
             fresh = usable(request.dialogue, made, pool)
             sure = self._assurances(request.dialogue, fresh)
-            best = sorted(range(len(fresh)), key=lambda index: -sure[index])[:SCORED]
+            best = sorted(range(len(fresh)), key=lambda i: (-sure[i], -fresh[i].likelihood))[:SCORED]
             fresh, sure = [fresh[index] for index in best], [sure[index] for index in best]
             pool += fresh
             scored += self.scorer.score(request.dialogue, [candidate.text for candidate in fresh], sure)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import trainer.engine
 from tests.desk_model import MESSAGES, talk
 from tests.trainer.runs import make_critic
 from trainer.candidates import Candidate, choose, finish, unusable
@@ -320,3 +321,28 @@ def test_a_bundle_without_its_critic_is_refused(engine: Engine, tmp_path: Path) 
         pytest.skip("the starter's critic stands in")
     with pytest.raises(InputError, match="critic"):
         load_engine(make_model(tmp_path / "plain"), None, None, lambda: 0.0)
+
+
+def test_without_a_measured_likelihood_the_likeliest_are_still_scored(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine.lm.manifest is not None
+    lm = replace(engine.lm, manifest=replace(engine.lm.manifest, likelihood=None))
+    found: list[list[Candidate]] = []
+    read: list[list[str]] = []
+    usable, score = trainer.engine.usable, Scorer.score
+
+    def kept(*given: Any) -> list[Candidate]:
+        found.append(usable(*given))
+        return found[-1]
+
+    def noted(scorer: Scorer, dialogue: Dialogue, replies: Any, sure: Any) -> Any:
+        read.append(list(replies))
+        return score(scorer, dialogue, replies, sure)
+
+    monkeypatch.setattr("trainer.engine.SCORED", 3)
+    monkeypatch.setattr("trainer.engine.usable", kept)
+    monkeypatch.setattr(Scorer, "score", noted)
+    Engine(lm, engine.scorer, engine.screen, engine.name).suggest(Request(CALM))
+    assert len(found[0]) > 3
+    assert read[0] == [one.text for one in sorted(found[0], key=lambda one: -one.likelihood)[:3]]
