@@ -63,10 +63,15 @@ def unusable(text: str, conversation: Iterable[str]) -> bool:
     )
 
 
+def shared_words(one: str, other: str) -> float:
+    """Share in [0, 1] of two replies' words that stand in both."""
+    first, second = set(words(one)), set(words(other))
+    return len(first & second) / max(len(first | second), 1)
+
+
 def alike(one: str, other: str) -> bool:
     """Whether two replies say nearly the same words."""
-    first, second = set(words(one)), set(words(other))
-    return len(first & second) >= NEAR_DUPLICATE * max(len(first | second), 1)
+    return shared_words(one, other) >= NEAR_DUPLICATE
 
 
 def choose(ranked: Sequence[Candidate], count: int, same_strategy: bool) -> list[int]:

@@ -3,6 +3,7 @@
 A pair is a therapist's turn and its ``worse`` text, with the same emotion and strategy before both, or two
 replies to one message of which people rated one higher (``trainer.ratings``). The model
 itself is the reward: what it adds to the log-probability of a reply, compared with the model it started from.
+Of the reply's words alone: a preferred reply says nothing about how often its strategy should be taken.
 Source: R. Rafailov et al., "Direct Preference Optimization: Your Language Model is Secretly a Reward Model"
 (2023). The better reply's own loss is added, since preferences alone may make both replies less likely.
 """
@@ -20,9 +21,11 @@ import torch
 
 from trainer.bundle import LanguageModel, digest, load_model
 from trainer.callbacks import Training, has_bfloat16, write_result
+from trainer.candidates import shared_words
 from trainer.config import DpoConfig, InputError
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue
+from trainer.generate import SLOTS_WRITTEN
 from trainer.labels import require_known
 from trainer.packing import pack, seen
 from trainer.phrases import sentences, stock_share
@@ -120,7 +123,7 @@ def rated_pairs(
 ) -> list[Pair]:
     """Every reply rated above 0 with up to ``against`` replies to the same message that are rated lower.
 
-    Those of its own strategy come first: the words should differ, not the label before them. A reply made of
+    Those that share most of its words come first, so that what differs is what is learned. A reply made of
     phrases that fit every message is no model, however sensible: learning it, a model says nothing else. Nor
     is one with a sentence that was written again and again, or one that repeats the client or training text.
 
@@ -140,7 +143,7 @@ def rated_pairs(
             if not said_often.isdisjoint(map(wording, sentences(better))) or overlap_share(better, known):
                 continue
             lower = [one for one in rng.sample(rated, len(rated)) if one[1] < rating]
-            lower.sort(key=lambda one: (one[1], one[2] != strategy))
+            lower.sort(key=lambda one: (-shared_words(better, one[0]), one[1]))
             chosen = encoder.completion_ids(emotion, strategy, better)[: limit // 2]
             for poorer, _, other in lower[:against]:
                 rejected = encoder.completion_ids(emotion, other, poorer)[: limit // 2]
@@ -177,8 +180,9 @@ def plan(pairs: Sequence[Pair], steps: int, config: DpoConfig) -> list[int]:
     return order[: steps * config.batch]
 
 
-def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.Tensor:
-    """(P, 2) log-probabilities in nats of the better and the poorer reply as a whole.
+def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities in nats: (P, 2) of the words of the better and the poorer reply, as a whole; (P,) of
+    the labels before the better one.
 
     Every prompt is read once for all its replies, and the head only where they are written.
     """
@@ -188,14 +192,16 @@ def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.T
     contexts = list(replies)
     ids, segments, positions, _ = pack(contexts, [list(replies[c]) for c in contexts], lm.encoder.end)
     number = {(c, r): n for n, (c, r) in enumerate((c, r) for c in contexts for r in replies[c])}
-    places: list[tuple[int, int, int, int]] = []  # row, place read from, token wanted, number of the reply
+    places: list[tuple[int, int, int, int]] = []  # row, place read from, token wanted, what it belongs to
     for row, context in enumerate(contexts):
         start = len(context)
         for reply in replies[context]:
             read_from = [len(context) - 1, *range(start, start + len(reply) - 1)]
+            of_words = number[context, reply]
+            of_labels = of_words + len(number)
             places += [
-                (row, place, token, number[context, reply])
-                for place, token in zip(read_from, reply, strict=True)
+                (row, place, token, of_labels if written < SLOTS_WRITTEN else of_words)
+                for written, (place, token) in enumerate(zip(read_from, reply, strict=True))
             ]
             start += len(reply)
     device = lm.model.device
@@ -206,21 +212,22 @@ def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.T
         ).last_hidden_state
         logits = lm.model.lm_head(hidden[rows, read])
     logs = -torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="none")
-    sums = torch.zeros(len(number), device=device).index_add(0, of, logs)
+    sums = torch.zeros(2 * len(number), device=device).index_add(0, of, logs)
     both = [(number[pair.prompt, pair.chosen], number[pair.prompt, pair.rejected]) for pair in pairs]
-    return sums[torch.tensor(both, device=device)]
+    numbers = torch.tensor(both, device=device)
+    return sums[numbers], sums[numbers[:, 0] + len(number)]
 
 
 @torch.no_grad()
 def log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.Tensor:
-    """The same of many pairs, without gradients, on the processor."""
+    """(P, 2) of the words of many pairs, without gradients, on the processor."""
     training = lm.model.training
     lm.model.eval()
     found = torch.empty(len(pairs), 2)
     order = sorted(range(len(pairs)), key=lambda place: (len(pairs[place].prompt), pairs[place].prompt))
     for start in range(0, len(order), ROWS):
         block = order[start : start + ROWS]
-        found[block] = reply_log_probabilities(lm, [pairs[place] for place in block]).cpu()
+        found[block] = reply_log_probabilities(lm, [pairs[place] for place in block])[0].cpu()
     lm.model.train(training)
     return found
 
@@ -240,7 +247,7 @@ def preferences(pairs: Sequence[Pair], before: torch.Tensor, after: torch.Tensor
     """
     if not pairs:
         return {}
-    lengths = torch.tensor([(len(pair.chosen), len(pair.rejected)) for pair in pairs])
+    lengths = torch.tensor([(len(pair.chosen), len(pair.rejected)) for pair in pairs]) - SLOTS_WRITTEN
     longer = (lengths[:, 0] > lengths[:, 1]).double() + 0.5 * (lengths[:, 0] == lengths[:, 1])
     gained = after - before
 
@@ -271,9 +278,9 @@ def _loop(config: DpoConfig, training: Training, lm: LanguageModel, pairs: list[
     def loss_at(step: int) -> tuple[torch.Tensor, Metrics]:
         places = order[step * config.batch : (step + 1) * config.batch]
         batch, reference = [pairs[place] for place in places], known[places].to(lm.model.device)
-        logs = reply_log_probabilities(lm, batch)
-        tokens = sum(len(pair.chosen) for pair in batch)
-        loss = dpo_loss(logs, reference, config.beta).mean() - config.sft_weight * logs[:, 0].sum() / tokens
+        logs, labels = reply_log_probabilities(lm, batch)
+        own = -(logs[:, 0] + labels).sum() / sum(len(pair.chosen) for pair in batch)
+        loss = dpo_loss(logs, reference, config.beta).mean() + config.sft_weight * own
         gained = (logs - reference).detach()
         apart = gained[:, 0] - gained[:, 1]
         return loss, {

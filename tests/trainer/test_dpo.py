@@ -23,7 +23,17 @@ from trainer.checkpoint import Diverged
 from trainer.config import DpoConfig, InputError
 from trainer.data import calibration, held_out
 from trainer.dialogue import Dialogue, Turn, Worse
-from trainer.dpo import Pair, log_probabilities, make_pairs, plan, preferences, rated_pairs, train
+from trainer.dpo import (
+    Pair,
+    log_probabilities,
+    make_pairs,
+    plan,
+    preferences,
+    rated_pairs,
+    reply_log_probabilities,
+    train,
+)
+from trainer.generate import SLOTS_WRITTEN
 from trainer.ratings import Moment
 from trainer.rewards import ngram_set
 from trainer.sealed import KEY_BYTES, Folder
@@ -189,18 +199,26 @@ def test_a_pair_fits_its_limit(tiny_lm: LanguageModel) -> None:
     assert len(pair.prompt) + max(len(pair.chosen), len(pair.rejected)) <= 40
 
 
-def test_log_probabilities_are_those_of_the_completion_alone(tiny_lm: LanguageModel) -> None:
+def test_log_probabilities_are_those_of_the_words_and_of_the_labels_before_them(
+    tiny_lm: LanguageModel,
+) -> None:
     pairs = make_pairs([talk(Worse("Cheer up.", "dismissive"))], tiny_lm.encoder, 96)
     found = log_probabilities(tiny_lm, pairs * 3)
     assert found.shape == (3, 2)
+    _, labels = reply_log_probabilities(tiny_lm, pairs * 3)
+    assert labels.shape == (3,)
     for column, reply in enumerate((pairs[0].chosen, pairs[0].rejected)):
         ids = torch.tensor([[*pairs[0].prompt, *reply]])
         scores = tiny_lm.model(ids).logits[0, :-1].log_softmax(-1).gather(-1, ids[0, 1:, None])[:, 0]
-        assert float(found[2, column]) == pytest.approx(float(scores[-len(reply) :].sum()), rel=1e-2)
+        said = scores[-len(reply) :]
+        assert float(found[2, column]) == pytest.approx(float(said[SLOTS_WRITTEN:].sum()), rel=1e-2)
+        if column == 0:
+            assert float(labels[2]) == pytest.approx(float(said[:SLOTS_WRITTEN].sum()), rel=1e-2)
 
 
 def test_ranking_is_by_token_and_stands_beside_its_floors() -> None:
-    pairs = [Pair((1,), (2, 3, 4, 5), (6, 7)), Pair((1,), (2,), (3,))]
+    labels = (90, 91, 92, 93)
+    pairs = [Pair((1,), (*labels, 2, 3, 4, 5), (*labels, 6, 7)), Pair((1,), (*labels, 2), (*labels, 3))]
     before = torch.tensor([[-4.0, -3.0], [-2.0, -1.0]])
     after = torch.tensor([[-4.0, -5.0], [-2.5, -1.0]])
     assert preferences(pairs, before, after) == pytest.approx(
@@ -246,10 +264,9 @@ def test_rated_replies_are_paired_within_a_message_the_better_first(tiny_lm: Lan
     assert found == {("Reply 1.", "Reply 0."), ("Reply 1.", "Reply 3.")} | {
         ("Reply 2.", f"Reply {number}.") for number in (0, 3)
     }
-    (one,) = rated_pairs(
-        [rated([0, 2, 0], ["other", "reflection", "reflection"])], encoder, 128, 1, seed=1, known=frozenset()
-    )
-    assert text(one.rejected) == "Reply 2."  # of its own strategy
+    mended = replace(rated([0, 2, 0], [None] * 3), replies=("Why plates?", "Why awake?", "So, she left you."))
+    (one,) = rated_pairs([mended], encoder, 128, against=1, seed=1, known=frozenset())
+    assert text(one.rejected) == "Why plates?"  # shares most words
     assert {encoder.parse(pair.chosen).emotion for pair in pairs} == {"fear"}
     assert (
         rated_pairs([rated([1, 1], [None, None])], encoder, 128, against=2, seed=1, known=frozenset()) == []
