@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trainer.attention import SHARED
 from trainer.bundle import CRITIC_CONFIG, SENSE_WEIGHTS, BundleError, LanguageModel, load_model
 from trainer.candidates import SHORTENED, Candidate, choose, finish, unusable
 from trainer.config import STARTER_SHA256, InputError, starter_dir
 from trainer.critic import Critic
-from trainer.desk import CANDIDATES, assurance, desk_prompt, write_candidates
+from trainer.desk import CANDIDATES, assurance, desk_prompt, make_ready, write_candidates
 from trainer.dialogue import Dialogue
 from trainer.events import (
     WITHHELD_ABSTAINED,
@@ -38,7 +37,6 @@ from trainer.evidence import Scored
 from trainer.generate import Generated, emotion_distribution
 from trainer.phrases import asks_about_the_therapist
 from trainer.prompt import UNKNOWN, Prompt
-from trainer.quantise import can_quantise, quantise
 from trainer.rewards import words
 from trainer.risk import RiskScreen, Screening, screened
 from trainer.scoring import Scorer, fault_names, is_unsafe
@@ -340,9 +338,7 @@ def load_engine(
     if lm.manifest is not None and SENSE_WEIGHTS in lm.manifest.files:
         sense = SenseReader.load(path, lm, key)
         sense.model.merge()
-    lm.model.set_attn_implementation(SHARED)
-    if can_quantise():
-        quantise(lm.model)
+    make_ready(lm.model)
     critic = Critic.load(path, key) if own else Critic.load(starter_dir())
     manifest = lm.manifest
     name, version = (manifest.name, manifest.version) if manifest is not None else (path.name, "")
