@@ -86,10 +86,17 @@ def usual_likelihood(lm: LanguageModel, dialogues: Sequence[Dialogue], seed: int
     if len(moments) < FEWEST:
         return lm.likelihood
     moments = random.Random(seed).sample(moments, min(MOMENTS, len(moments)))
-    ready = replace(lm, model=copy.deepcopy(lm.model).to("cpu").eval())
+    ready = replace(lm, model=_twin(lm.model))
     make_ready(ready.model)
     made = [one for m in moments for one in write_candidates(ready, desk_prompt(lm, m), seed) if one.ended]
     return round(float(np.quantile([one.likelihood for one in made], UPPER)), 4) if made else lm.likelihood
+
+
+def _twin(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
+    """The same weights on the processor, without what a training has wrapped around the model's methods."""
+    twin = GPT2LMHeadModel(copy.deepcopy(model.config))
+    twin.load_state_dict(model.state_dict())
+    return twin.float().eval()
 
 
 def assurance(likelihood: float, usual: float | None, sense: float | None = None) -> float:

@@ -209,7 +209,7 @@ def test_log_probabilities_are_those_of_the_words_and_of_the_labels_before_them(
     assert labels.shape == (3,)
     for column, reply in enumerate((pairs[0].chosen, pairs[0].rejected)):
         ids = torch.tensor([[*pairs[0].prompt, *reply]])
-        scores = tiny_lm.model(ids).logits[0, :-1].log_softmax(-1).gather(-1, ids[0, 1:, None])[:, 0]
+        scores = tiny_lm.model(ids).logits[0, :-1].detach().log_softmax(-1).gather(-1, ids[0, 1:, None])[:, 0]
         said = scores[-len(reply) :]
         assert float(found[2, column]) == pytest.approx(float(said[SLOTS_WRITTEN:].sum()), rel=1e-2)
         if column == 0:
