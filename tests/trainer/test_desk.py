@@ -73,6 +73,27 @@ def test_the_usual_likelihood_is_measured_on_unseen_messages_or_kept(tiny_lm: La
     assert found != -2.5
 
 
+def test_measuring_the_likelihood_leaves_the_model_and_what_a_training_wrapped_around_it_alone(
+    tiny_lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training library replaces ``forward`` on the object; a copy of the object still calls it."""
+    unseen = [replace(CALM, id=f"c{n}") for n in range(200) if calibration(f"c{n}")]
+    answered = [replace(d, turns=(*d.turns, Turn("therapist", "That hurt."))) for d in unseen]
+    plain = usual_likelihood(tiny_lm, answered)
+    before = {name: weight.clone() for name, weight in tiny_lm.model.state_dict().items()}
+    attention = tiny_lm.model.config._attn_implementation
+
+    def wrapped(*_: object, **__: object) -> None:
+        raise AssertionError("the trained model was called, not its copy")
+
+    monkeypatch.setattr(tiny_lm.model, "forward", wrapped)
+    assert usual_likelihood(tiny_lm, answered) == plain
+    after = tiny_lm.model.state_dict()
+    assert after.keys() == before.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert tiny_lm.model.config._attn_implementation == attention
+
+
 def test_the_desk_ranks_by_what_the_model_is_sure_of(desk_bundle: Path) -> None:
     engine, _ = load_engine(desk_bundle, None, load_screen(), lambda: 0.0)
     assert engine.lm.manifest is not None
