@@ -83,6 +83,8 @@ def _add_training_options(command: argparse.ArgumentParser, name: str) -> None:
         option("--critic", type=Path, metavar="DIR", help="critic; else the one in the model's bundle")
     if name == "rl":
         option("--sense", type=Path, metavar="DIR", help="sense reader of --model, which weighs every part")
+    if name == "sense":
+        option("--sense", type=Path, metavar="DIR", help="earlier sense reader of --model, to go on from")
     if name == "evaluate":
         option("--compare", action="append", default=[], metavar="NAME=DIR", help="another model; repeatable")
         option("--train", action="append", type=Path, default=[], metavar="FILE", help="what it learned from")

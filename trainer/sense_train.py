@@ -11,21 +11,21 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from trainer.bundle import digest, load_model
+from trainer.bundle import SENSE_WEIGHTS, digest, load_model
 from trainer.callbacks import Training, has_bfloat16
 from trainer.config import InputError, SenseConfig
 from trainer.packing import pack
 from trainer.ratings import LEVELS, Moment, rated_moments, read_ratings
 from trainer.run import Run
-from trainer.sense import SenseModel, SenseReader
+from trainer.sense import SenseModel, SenseReader, sense_folder
 from trainer.steps import Metrics, take_steps, without_dropout
 
 
 def train(config: SenseConfig, run: Run) -> bool:
     """Teach adapters of ``run.model`` the ratings and write them. Returns False when stopped early.
 
-    Ratings of the validation and calibration tenths teach nothing; the report is about them. Raises
-    InputError.
+    With ``run.sense``, an earlier reader of the same model, its adapters go on from there. Ratings of the
+    validation and calibration tenths teach nothing; the report is about them. Raises InputError.
     """
     torch.set_num_threads(config.threads)
     if run.model is None:
@@ -41,12 +41,16 @@ def train(config: SenseConfig, run: Run) -> bool:
             "sense: the ratings of these dialogues are too few, or all alike (held-out ones are not used)."
         )
     torch.manual_seed(config.seed)
-    reader = SenseReader(SenseModel(lm, config.rank), lm, config.rank)
+    if run.sense is None:
+        reader, earlier = SenseReader(SenseModel(lm, config.rank), lm, config.rank), ""
+    else:
+        reader = SenseReader.load(run.sense, lm, run.key)
+        earlier = digest(sense_folder(run.sense, run.key).read(SENSE_WEIGHTS))
     order = plan(learned, reader, config)
     training = Training(
         run,
         reader.model,
-        run.fingerprint(config, lm.sha256, *(digest(file.read_bytes()) for file in files)),
+        run.fingerprint(config, lm.sha256, earlier, *(digest(file.read_bytes()) for file in files)),
         total=math.ceil(len(order) / config.batch),
         learning_rate=config.learning_rate,
         warmup=0.1,
@@ -61,7 +65,9 @@ def train(config: SenseConfig, run: Run) -> bool:
         {name: t.detach().half().float() for name, t in reader.model.learned().items()}, strict=False
     )
     report = measure(reader, [moment for moment in moments if moment.unseen])
-    replace(reader, report=report, meta=run.meta(config, lm)).save(run.out)
+    meta = run.meta(config, lm) | {"sense_sha256": earlier}
+    meta["sources"] += [source for source in reader.meta.get("sources", ()) if source not in meta["sources"]]
+    replace(reader, report=report, meta=meta).save(run.out)
     training.checkpoints.remove()
     run.progress("done", out=str(run.out.path), metrics=report)
     return True
@@ -84,15 +90,19 @@ def plan(moments: Sequence[Moment], reader: SenseReader, config: SenseConfig) ->
 
 
 def loss_of(logits: torch.Tensor, ratings: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
-    """Every level's cross-entropy, and pairs of one message in their order. (N, L - 1), (N,), (N,) -> ()."""
+    """Every level's cross-entropy, and pairs of one message in their order. (N, L - 1), (N,), (N,) -> ().
+
+    Pairs two levels apart count twice.
+    """
     levels = torch.arange(1, LEVELS, device=logits.device)
     reached = (ratings[:, None] >= levels).float()
     level = functional.binary_cross_entropy_with_logits(logits, reached)
     score = logits.sum(dim=-1)
-    better = (ratings[:, None] > ratings[None, :]) & (moment[:, None] == moment[None, :])
-    if not bool(better.any()):
+    apart = (ratings[:, None] - ratings[None, :]).clamp(min=0) * (moment[:, None] == moment[None, :])
+    if not bool(apart.any()):
         return level
-    return level + 0.5 * functional.softplus(-(score[:, None] - score[None, :])[better]).mean()
+    pairs = functional.softplus(score[None, :] - score[:, None])
+    return level + 0.5 * (pairs * apart).sum() / apart.sum()
 
 
 def _loop(

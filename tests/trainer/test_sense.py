@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,6 +140,21 @@ def test_a_stopped_run_resumes_to_the_same_weights(
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+def test_it_goes_on_from_an_earlier_reader(
+    tmp_path: Path, tiny_model: Path, material: tuple[Path, Path], sense_dir: Path, reader: SenseReader
+) -> None:
+    data, ratings = material
+    config = configured(ratings, replace(CONFIG, epochs=1, learning_rate=1e-9))
+    run = make_run("sense", tmp_path / "on", data, tiny_model, Recorder())
+    assert train(config, replace(run, sense=sense_dir))
+    again = SenseReader.load(tmp_path / "on", load_model(tiny_model))
+    replies = [GOOD, EDITED, POOR]
+    assert again.read(DIALOGUE, replies) == pytest.approx(reader.read(DIALOGUE, replies), abs=1e-3)
+    assert again.meta["sources"] == reader.meta["sources"]
+    assert again.meta["sense_sha256"]
+    assert not reader.meta["sense_sha256"]
+
+
 def test_held_out_ratings_teach_nothing(
     tmp_path: Path, tiny_model: Path, material: tuple[Path, Path], sense_dir: Path
 ) -> None:
@@ -263,6 +279,10 @@ def test_the_loss_wants_levels_and_order() -> None:
     ratings, moment = torch.tensor([2, 1, 0]), torch.zeros(3, dtype=torch.long)
     right = torch.tensor([[4.0, 4.0], [4.0, -4.0], [-4.0, -4.0]])
     assert loss_of(right, ratings, moment) < 0.1 < loss_of(-right, ratings, moment)
+    wrong = torch.tensor([[0.0, 0.0], [0.0, 0.0], [1.5, 1.5]])  # the poorest is preferred to both others
+    pairs = loss_of(wrong, ratings, moment) - loss_of(wrong, ratings, torch.arange(3))
+    level, far, near = math.log(2), math.log1p(math.exp(3)), math.log1p(math.exp(3))
+    assert pairs == pytest.approx(0.5 * (level + 2 * far + near) / 4, abs=1e-5)
     apart = torch.arange(3)  # of three messages there is no order to learn
     assert loss_of(right, ratings, apart) < loss_of(right, ratings, moment)
 
