@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,8 +92,11 @@ def train(config: DpoConfig, run: Run) -> bool:
     run.progress("started", total=steps, resumed_from=training.start)
     kept_out = make_pairs([d for d in dialogues if held_out(d.id)], lm.encoder, limit)
     if not training.extra:  # of the starting model, once
-        training.extra["reference"] = log_probabilities(lm, pairs)
-        training.extra["before"] = log_probabilities(lm, kept_out)
+        reference, before = (log_probabilities(lm, some, run.stop) for some in (pairs, kept_out))
+        if run.stop.is_set():
+            run.progress("cancelled", step=0)
+            return False
+        training.extra |= {"reference": reference, "before": before}
     if not _loop(config, training, lm, pairs):
         return False
     metrics = preferences(kept_out, training.extra["before"], log_probabilities(lm, kept_out))
@@ -219,13 +223,17 @@ def reply_log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> tuple[t
 
 
 @torch.no_grad()
-def log_probabilities(lm: LanguageModel, pairs: Sequence[Pair]) -> torch.Tensor:
-    """(P, 2) of the words of many pairs, without gradients, on the processor."""
+def log_probabilities(
+    lm: LanguageModel, pairs: Sequence[Pair], stop: threading.Event | None = None
+) -> torch.Tensor:
+    """(P, 2) of the words of many pairs, without gradients, on the processor; once stopped, not all of it."""
     training = lm.model.training
     lm.model.eval()
     found = torch.empty(len(pairs), 2)
     order = sorted(range(len(pairs)), key=lambda place: (len(pairs[place].prompt), pairs[place].prompt))
     for start in range(0, len(order), ROWS):
+        if stop is not None and stop.is_set():
+            break
         block = order[start : start + ROWS]
         found[block] = reply_log_probabilities(lm, [pairs[place] for place in block])[0].cpu()
     lm.model.train(training)

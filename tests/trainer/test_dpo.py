@@ -104,6 +104,18 @@ def test_a_stopped_run_continues_on_the_same_curve(
     assert meta(tmp_path)["metrics"] == pytest.approx(meta(finished[0])["metrics"], abs=1e-6)
 
 
+def test_a_run_stopped_while_it_measures_the_starting_model_begins_anew(
+    tmp_path: Path, data: Path, tiny_model: Path, finished: tuple[Path, Recorder]
+) -> None:
+    recorder = Recorder()
+    recorder.stop.set()
+    assert not train(CONFIG, make_run("dpo", tmp_path, data, tiny_model, recorder))
+    assert [event["type"] for event in recorder.events] == ["started", "cancelled"]
+    again = Recorder()
+    assert train(CONFIG, make_run("dpo", tmp_path, data, tiny_model, again, resume=True))
+    assert again.curve() == pytest.approx(finished[1].curve(), abs=1e-6)
+
+
 def test_a_killed_sealed_run_continues_on_the_same_curve_and_leaves_no_word_in_any_file(
     tmp_path: Path, tiny_model: Path
 ) -> None:
@@ -153,7 +165,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_its_checkpoint(
 ) -> None:
     probabilities = log_probabilities
 
-    def spoiled(lm: LanguageModel, pairs: list[Pair]) -> torch.Tensor:
+    def spoiled(lm: LanguageModel, pairs: list[Pair], *_: object) -> torch.Tensor:
         found = probabilities(lm, pairs)
         if len(pairs) > 0:
             found[plan(pairs, CONFIG.max_steps, CONFIG)[2 * CONFIG.batch]] = math.nan  # seen in step 3
