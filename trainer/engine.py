@@ -47,7 +47,7 @@ AUTO, OFF = "auto", "off"
 MAX_DRAFTS = 5
 SCORED = 12  # of a batch, the surest, then the likeliest; the critic reads no more
 ROUNDS = 2  # a second batch is written when the first does not fill the request
-POOR = 0.35  # a reward below this is not shown, unless the bundle names its own limit (from rated drafts)
+POOR = 0.25  # a reward below this is not shown, unless the bundle names its own limit (from rated drafts)
 CONVERSATION_TURNS = 20  # replies are compared with this many latest turns
 
 RISK_REASON = "The client's words may point to danger, so nothing was drafted; follow the clinic's protocol."

@@ -14,7 +14,7 @@ from trainer.data import calibration
 from trainer.desk import assurance, desk_prompt, usual_likelihood, write_candidates
 from trainer.dialogue import Turn
 from trainer.engine import Request, load_engine
-from trainer.generate import SLOTS_WRITTEN
+from trainer.generate import SLOTS_WRITTEN, Generated
 from trainer.rewards import Case, reward
 from trainer.risk import load_screen
 
@@ -71,6 +71,22 @@ def test_the_usual_likelihood_is_measured_on_unseen_messages_or_kept(tiny_lm: La
     assert found is not None
     assert found < 0
     assert found != -2.5
+
+
+def test_the_usual_likelihood_is_that_of_a_messages_best_candidate(
+    tiny_lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unseen = [replace(CALM, id=f"c{n}") for n in range(200) if calibration(f"c{n}")][:5]
+    answered = [replace(d, turns=(*d.turns, Turn("therapist", "That hurt."))) for d in unseen]
+    best = iter((-0.9, -0.1, -0.5, -0.3, -0.7))
+
+    def candidates(*_: object) -> list[Generated]:
+        plain = Generated("neutral", "reflection", "That hurt.", True, {}, (), next(best))
+        cut_off = replace(plain, ended=False, likelihood=0.0)
+        return [replace(plain, likelihood=-3.0), plain, cut_off]
+
+    monkeypatch.setattr("trainer.desk.write_candidates", candidates)
+    assert usual_likelihood(tiny_lm, answered) == -0.5
 
 
 def test_measuring_the_likelihood_leaves_the_model_and_what_a_training_wrapped_around_it_alone(
