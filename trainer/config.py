@@ -342,7 +342,7 @@ def resources_dir() -> Path:
 
 
 # Digest of the starter's bundle.json, which names its files' digests: unsigned, so it is pinned here.
-STARTER_SHA256 = "130d64f651ee34e4378c6076b163f22fb0705a727a97cf44e4f536675b803c70"
+STARTER_SHA256 = "f77d986bc86dd372a674b879fb2927ac05d19426149851b51cca18f9c2640484"
 
 # Digest of the learned half of the risk screen (resources/risk/model.safetensors; trainer/risk_train.py).
 RISK_MODEL_SHA256 = "9f832bfd1bd505b833554a41c29f4c50b72899c4ad6680d49a34150e5185c48c"
