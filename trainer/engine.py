@@ -35,7 +35,7 @@ from trainer.events import (
 )
 from trainer.evidence import Scored
 from trainer.generate import Generated, emotion_distribution
-from trainer.phrases import asks_about_the_therapist
+from trainer.phrases import asks_about_the_therapist, rejoices
 from trainer.prompt import UNKNOWN, Prompt
 from trainer.rewards import words
 from trainer.risk import RiskScreen, Screening, screened
@@ -54,6 +54,9 @@ RISK_REASON = "The client's words may point to danger, so nothing was drafted; f
 SHORT_REASON = "There is too little to go on; nothing was drafted."
 PERSONAL_REASON = "The client asks about you; only you can answer that, so nothing was drafted."
 POOR_REASON = "None of the candidates was good enough to show; try again or write your own."
+
+JOY = "joy"
+GLAD = 0.15  # chance of joy from which a draft may share it
 
 OnEvent = Callable[..., None]
 
@@ -209,7 +212,7 @@ class Engine:
                 strategy=request.strategy,
                 on_step=progress,
             )
-            fresh = usable(request.dialogue, made, pool)
+            fresh = usable(request.dialogue, made, pool, glad=heard.glad)
             sure = self._assurances(request.dialogue, fresh)
             best = sorted(range(len(fresh)), key=lambda i: (-sure[i], -fresh[i].likelihood))[:SCORED]
             fresh, sure = [fresh[index] for index in best], [sure[index] for index in best]
@@ -260,6 +263,13 @@ class _Heard:
         """The emotion that drafts answer, None when it is off or unsure."""
         return None if self.emotion is None or self.emotion.abstained else self.emotion.label
 
+    @property
+    def glad(self) -> bool:
+        """Whether the client may be glad, as the therapist says or the model reads; True if nobody reads."""
+        if self.emotion is None or JOY not in self.emotion.distribution:
+            return True
+        return self._wanted == JOY or (self._wanted == AUTO and self.emotion.distribution[JOY] >= GLAD)
+
     def slot(self, distribution: Mapping[str, float]) -> str:
         """The label for the prompt's emotion slot."""
         if self._wanted == OFF:
@@ -274,14 +284,20 @@ class _Heard:
         return self.label or UNKNOWN
 
 
-def usable(dialogue: Dialogue, written: Sequence[Generated], known: Sequence[Candidate]) -> list[Candidate]:
-    """The replies that may be scored: whole, fresh, safe, and each only once."""
+def usable(
+    dialogue: Dialogue, written: Sequence[Generated], known: Sequence[Candidate], *, glad: bool = True
+) -> list[Candidate]:
+    """The replies that may be scored: whole, fresh, safe, each only once, and none that shares a joy that the
+    client does not seem to feel (``glad``).
+    """
     conversation = [turn.text[-4000:] for turn in dialogue.turns[-CONVERSATION_TURNS:]]
     seen = {candidate.text for candidate in known}
     fresh: list[Candidate] = []
     for made in written:
         whole = finish(made.reply, made.ended)
         if whole is None or whole[0] in seen or unusable(whole[0], conversation) or is_unsafe(whole[0]):
+            continue
+        if not glad and rejoices(whole[0]):
             continue
         text, shortened = whole
         seen.add(text)

@@ -36,6 +36,7 @@ class _Wording:
     closed: re.Pattern[str]
     opening: re.Pattern[str]
     personal: re.Pattern[str]
+    rejoicing: re.Pattern[str]
 
 
 @cache
@@ -57,6 +58,7 @@ def _wording() -> _Wording:
         compiled(table["closed"]),
         compiled(table["opening"]),
         compiled(table["personal"]),
+        compiled(table["rejoicing"]),
     )
 
 
@@ -103,6 +105,11 @@ def advice_comes_first(reply: str) -> bool:
 def asks_about_the_therapist(message: str) -> bool:
     """A client's message asks for something of the therapist's own life."""
     return _wording().personal.search(_plain(message).strip()) is not None
+
+
+def rejoices(reply: str) -> bool:
+    """A reply shares the client's joy: "I'm so happy for you", "Congratulations"."""
+    return _wording().rejoicing.search(_plain(reply)) is not None
 
 
 def is_closed_question(reply: str) -> bool:

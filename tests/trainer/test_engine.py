@@ -15,6 +15,7 @@ from trainer.critic import Critic
 from trainer.dialogue import Dialogue, Turn
 from trainer.engine import PERSONAL_REASON, SHORT_REASON, Engine, Request, Stopped, load_engine
 from trainer.events import suggestion_from, suggestion_json
+from trainer.generate import Generated
 from trainer.prompt import UNKNOWN, emotion_token
 from trainer.rewards import Case, reward, total
 from trainer.risk import RiskScreen, load_screen
@@ -332,8 +333,8 @@ def test_without_a_measured_likelihood_the_likeliest_are_still_scored(
     read: list[list[str]] = []
     usable, score = trainer.engine.usable, Scorer.score
 
-    def kept(*given: Any) -> list[Candidate]:
-        found.append(usable(*given))
+    def kept(*given: Any, **named: Any) -> list[Candidate]:
+        found.append(usable(*given, **named))
         return found[-1]
 
     def noted(scorer: Scorer, dialogue: Dialogue, replies: Any, sure: Any) -> Any:
@@ -346,3 +347,32 @@ def test_without_a_measured_likelihood_the_likeliest_are_still_scored(
     Engine(lm, engine.scorer, engine.screen, engine.name).suggest(Request(CALM))
     assert len(found[0]) > 3
     assert read[0] == [one.text for one in sorted(found[0], key=lambda one: -one.likelihood)[:3]]
+
+
+GLAD, PLAIN = "I'm so happy for you both.", "That came out of nowhere."
+
+
+@pytest.mark.parametrize(
+    ("joy", "emotion", "shared"),
+    [
+        (0.9, "auto", True),
+        (0.05, "auto", False),
+        (0.05, "joy", True),
+        (0.9, "anger", False),
+        (0.05, "off", True),
+    ],
+)
+def test_joy_is_shared_only_with_a_client_who_may_feel_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, joy: float, emotion: str, shared: bool
+) -> None:
+    labels = engine.lm.encoder.labels.emotions
+    chances = dict.fromkeys(labels, (1 - joy) / (len(labels) - 1)) | {"joy": joy}
+
+    def candidates(*_: object, emotion: Any, **__: object) -> list[Generated]:
+        said = emotion(chances)
+        return [Generated(said, "validation", text, True, chances, (), -0.1) for text in (GLAD, PLAIN)]
+
+    monkeypatch.setattr("trainer.engine.write_candidates", candidates)
+    monkeypatch.setattr("trainer.engine.POOR", 0.0)
+    texts = {draft.text for draft in engine.suggest(Request(CALM, emotion=emotion)).drafts}
+    assert texts == ({GLAD, PLAIN} if shared else {PLAIN})

@@ -8,6 +8,7 @@ from trainer.phrases import (
     faults,
     is_closed_question,
     opens_as_always,
+    rejoices,
     stock_share,
 )
 
@@ -142,3 +143,33 @@ def test_a_question_about_the_therapist_is_known(message: str) -> None:
 )
 def test_other_questions_are_not_taken_for_one(message: str) -> None:
     assert not asks_about_the_therapist(message)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I’m so happy for you!",
+        "Congratulations on the job.",
+        "How lovely! What did she say?",
+        "I can hear how proud you are.",
+        "What a relief.",
+        "You sound really happy.",
+    ],
+)
+def test_shared_joy_is_known(reply: str) -> None:
+    assert rejoices(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "I'm glad you told me.",
+        "I am glad that you wrote tonight.",
+        "How was it for you?",
+        "You were happy there, and now it is gone.",
+        "I can hear how much that hurt.",
+        "What made you happy then?",
+    ],
+)
+def test_other_gladness_is_not_taken_for_it(reply: str) -> None:
+    assert not rejoices(reply)
